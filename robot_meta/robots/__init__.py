@@ -1,0 +1,1 @@
+"""Drivers: everything that moves, behind one protocol."""

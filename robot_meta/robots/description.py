@@ -1,0 +1,83 @@
+"""What is published about each robot type: one JSON file per robot beside this module."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from robot_meta.errors import UnknownRobot
+from robot_meta.kinematics import KinematicChain, rotation_from_quat_wxyz
+from robot_meta.types import Array, JointLimits, Load, RobotSpec, VelocityCurve
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmDescription:
+    """An arm: its specification, its kinematics and where its tool sits on the flange."""
+
+    spec: RobotSpec
+    chain: KinematicChain
+    flange_position: Array  # in the frame of the last joint, (3,), [m]
+
+
+def known_robots() -> list[str]:
+    """Names that `arm_description` accepts."""
+    files = resources.files(__package__).iterdir()
+    return sorted(file.name[: -len(".json")] for file in files if file.name.endswith(".json"))
+
+
+def arm_description(name: str, *, speed: float = 1.0) -> ArmDescription:
+    """The published data of robot `name`, with velocities times `speed`.
+
+    Raises:
+        UnknownRobot: No file describes `name`.
+    """
+    if name not in known_robots():
+        raise UnknownRobot(name, known_robots())
+    data = json.loads(resources.files(__package__).joinpath(f"{name}.json").read_text())
+    limits = _limits(data["limits"])
+    spec = RobotSpec(
+        name=data["name"],
+        joint_names=tuple(data["joint_names"]),
+        control_dt=data["control_dt"],
+        reference_dt=data["reference_dt"],
+        limits=limits if speed == 1.0 else limits.scaled(speed),
+        home=np.array(data["home"]),
+        stiffness=np.array(data["impedance"]["stiffness"]),
+        damping=np.array(data["impedance"]["damping"]),
+        tool_load=Load(
+            mass=data["tool_load"]["mass"], center=tuple(data["tool_load"]["center"])
+        ),
+    )
+    chain = data["chain"]
+    flange = np.array(chain["flange_position"], dtype=float)
+    return ArmDescription(
+        spec=spec,
+        chain=KinematicChain(
+            offset_position=np.array(chain["offset_position"], dtype=float),
+            offset_rotation=np.array(
+                [rotation_from_quat_wxyz(quat) for quat in chain["offset_quat_wxyz"]]
+            ),
+            tool_position=flange + np.array(chain["tool_position_in_flange"], dtype=float),
+            tool_rotation=rotation_from_quat_wxyz(chain["tool_quat_wxyz_in_flange"]),
+        ),
+        flange_position=flange,
+    )
+
+
+def _limits(data: dict[str, Any]) -> JointLimits:
+    def array(key: str, source: dict[str, Any]) -> Array:
+        return np.array(source[key], dtype=float)
+
+    plain = ("lower", "upper", "velocity", "acceleration", "jerk", "torque", "torque_rate")
+    curve = ("lower", "upper", "offset", "deceleration")
+    return JointLimits(
+        **{key: array(key, data) for key in plain},
+        velocity_curves=tuple(
+            VelocityCurve(**{key: array(key, source) for key in curve})
+            for source in data["velocity_curves"]
+        ),
+    )

@@ -1,0 +1,53 @@
+"""The contract of everything that moves: arm, legs, twin and fake."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Protocol
+
+from robot_meta.types import Observation, Reference, RobotSpec
+
+
+class Robot(Protocol):
+    """A connected robot. Leaving its `with` block, by any road, stops it.
+
+    A driver follows the newest reference it was given and holds its last sample when that runs out.
+    It never invents motion: only a guard makes a `Reference`.
+    """
+
+    spec: RobotSpec
+
+    def observe(self) -> Observation:
+        """Newest stamped measurement; never blocks.
+
+        Raises:
+            NotConnected: The robot is closed or lost.
+        """
+
+    def command(self, reference: Reference) -> None:
+        """Follow `reference`, replacing whatever is left of the one before.
+
+        Raises:
+            NotConnected: The robot is closed or lost.
+            ValueError: Wrong shape, or a value that is not finite.
+        """
+
+    def stop(self, reason: str) -> None:
+        """Hold the present reference until `recover`; safe to call twice and after errors."""
+
+    def recover(self) -> bool:
+        """Clear a stop or a reflex and hold in place; whether that worked."""
+
+    def close(self) -> None:
+        """Stop and disconnect; safe to call twice."""
+
+    def __enter__(self) -> Robot:
+        """The robot itself."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
