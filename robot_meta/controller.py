@@ -1,0 +1,236 @@
+"""Observe, adapt, plan: one tick of the controller, with no middleware inside.
+
+    state   = what is measured now, and where the reference stands
+    context = what the newest transitions say the body is like
+    state'  = the model's view of the end of the period that is already decided
+    plan    = the best imagined sequence from there, within what the guard will accept
+
+The answer to a measurement at t is the reference for [t + T, t + 2T]: one period of latency, always
+the same, on the robot and in the twin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from robot_meta.dynamics.adapter import Transition, WindowAdapter
+from robot_meta.dynamics.model import DynamicsModel
+from robot_meta.kinematics import KinematicChain
+from robot_meta.planning.mppi import MPPIConfig
+from robot_meta.planning.planner import Planner
+from robot_meta.planning.rollout import make_returns
+from robot_meta.planning.tracking import TrackingConfig, TrackingReward
+from robot_meta.reference import advance, safe_velocity_bounds
+from robot_meta.types import Array, Command, Commanded, Observation, RobotSpec, TargetPath
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactConfig:
+    """When the robot touches something, which is no reason to relearn the body."""
+
+    external_torque: tuple[float, ...] = (25.0, 25.0, 25.0, 25.0, 10.0, 10.0, 6.0)  # (J,), [Nm]
+    rewind: int = 5  # periods of adaptation taken back when contact begins
+    release: int = 25  # periods without contact after which adaptation goes on
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControllerConfig:
+    """Settings of `Controller`; those of planner and adapter stand beside them."""
+
+    seed: int = 0  # of the planner's random numbers
+    planner: MPPIConfig = field(default_factory=MPPIConfig)
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    contact: ContactConfig = field(default_factory=ContactConfig)
+    lead_limit: tuple[float, ...] = (0.15,) * 7  # the guard's, (J,), [rad]
+    tool_speed: float = 0.25  # the guard's, [m/s]
+
+
+class Controller:
+    """Keeps the tool on its target while the body changes.
+
+    Args:
+        spec: The robot, with the limits that its guard enforces.
+        chain: Its kinematics.
+        model: Dynamics trained for it.
+        adapter: What fits the model to the newest transitions.
+        planner: What searches the action sequence.
+        config: Settings.
+    """
+
+    def __init__(
+        self,
+        spec: RobotSpec,
+        chain: KinematicChain,
+        model: DynamicsModel,
+        adapter: WindowAdapter,
+        planner: Planner,
+        config: ControllerConfig,
+    ) -> None:
+        self.spec = spec
+        self._model, self._adapter, self._planner, self._config = model, adapter, planner, config
+        self._space = model.space
+        self._limits = spec.limits.converted(_tensor)
+        self._reward = TrackingReward(
+            config=config.tracking,
+            chain=chain.converted(_tensor),
+            home=_tensor(spec.home),
+            lead_limit=_tensor(np.array(config.lead_limit)),
+            tool_speed=config.tool_speed,
+            control_dt=spec.control_dt,
+        )
+        self._horizon = config.planner.sampling.horizon
+        self._target: TargetPath | None = None
+        self._contact = ContactMonitor(config.contact)
+        self._diagnostics: dict[str, float] = {}
+        self.reset()
+
+    @property
+    def target(self) -> TargetPath | None:
+        """Where the tool should be."""
+        return self._target
+
+    def set_target(self, target: TargetPath) -> None:
+        """Follow `target` from now on."""
+        self._target = target
+
+    def reset(self) -> None:
+        """Begin a new episode: forget plan, window and the random numbers already drawn."""
+        self._rng = np.random.default_rng(self._config.seed)
+        self._planner.reset()
+        self._adapter.reset_episode()
+        self._contact.reset()
+        self._last: tuple[float, Array] | None = None
+
+    def diagnostics(self) -> dict[str, float]:
+        """Figures of the last tick: losses before and after the update, the plan, contact."""
+        return dict(self._diagnostics)
+
+    def act(
+        self,
+        observation: Observation,
+        commanded: Commanded,
+        out_of_time: Callable[[], bool] = lambda: False,
+    ) -> Command:
+        """The command that answers `observation`.
+
+        Args:
+            observation: Newest measurement.
+            commanded: What the guard decided for the period that begins at the same stamp.
+            out_of_time: Whether the tick is over, so that the best plan so far has to do.
+
+        Raises:
+            ValueError: No target yet, or the two do not belong together.
+            PlanningFailed: The imagined returns are not finite.
+        """
+        if self._target is None:
+            raise ValueError("no target: call set_target before act")
+        if observation.stamp != commanded.stamp:
+            raise ValueError(
+                f"want the command of the period that the observation begins, got stamps "
+                f"{observation.stamp} and {commanded.stamp}"
+            )
+        state = self._space.state(observation, commanded)
+        self._remember(observation, state)
+        context = self._adapter.context()
+
+        with torch.inference_mode():
+            decided = _tensor(self._space.action(commanded.velocity[1]))
+            start = self._model.predict(context, _tensor(state), decided)
+            targets = self._upcoming_targets(observation.stamp)
+
+            def score(states: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
+                return self._reward.score(
+                    self._space.position(states),
+                    self._space.lead(states),
+                    self._space.reference_velocity(states),
+                    self._space.reference_velocity(start),
+                    targets,
+                )
+
+            plan = self._planner.plan(
+                make_returns(lambda s, a: self._model.predict(context, s, a), start, score),
+                self._rng,
+                admit=lambda actions: self._space.admissible(start, actions, self._limits),
+                out_of_time=out_of_time,
+            )
+        wanted = plan[0].numpy().astype(float) * self._space.action_scale
+        command = self._command(observation, commanded, wanted)
+        self._diagnostics = {
+            **self._adapter.diagnostics(),
+            **self._planner.diagnostics(),
+            "contact": float(self._contact.active),
+        }
+        return command
+
+    def hold(self, observation: Observation, commanded: Commanded) -> Command:
+        """The command that brakes and stays where the reference is."""
+        return self._command(observation, commanded, np.zeros(self.spec.num_joints))
+
+    def _remember(self, observation: Observation, state: Array) -> None:
+        """Give the adapter the step that just ended, unless time was interrupted or in contact."""
+        last, self._last = self._last, (observation.stamp, state)
+        begins = self._contact.update(observation.external_torque)
+        if begins:
+            self._adapter.forget_newest(self._config.contact.rewind)
+        if last is None or self._contact.active:
+            return
+        stamp, previous = last
+        if abs(observation.stamp - stamp - self.spec.control_dt) > 0.5 * self.spec.control_dt:
+            self._adapter.reset_episode()
+            return
+        action = self._space.action(state[3 * self.spec.num_joints :])
+        self._adapter.observe(Transition(previous, action, state))
+
+    def _upcoming_targets(self, stamp: float) -> torch.Tensor:
+        """Targets at the ends of the periods that the plan decides, (H, 3)."""
+        assert self._target is not None
+        periods = np.arange(2, self._horizon + 2)
+        return _tensor(self._target.at(stamp + periods * self.spec.control_dt))
+
+    def _command(
+        self, observation: Observation, commanded: Commanded, wanted: Array
+    ) -> Command:
+        position, velocity = commanded.position[1], commanded.velocity[1]
+        low, high = safe_velocity_bounds(
+            position, velocity, self.spec.limits, self.spec.control_dt
+        )
+        next_velocity = np.clip(wanted, low, np.maximum(low, high))
+        return Command(
+            stamp=observation.stamp,
+            position=advance(position, velocity, next_velocity, self.spec.control_dt),
+            velocity=next_velocity,
+        )
+
+
+class ContactMonitor:
+    """Tells contact from a changed body by the size of the external torque."""
+
+    def __init__(self, config: ContactConfig) -> None:
+        self._config = config
+        self._limit = np.array(config.external_torque)
+        self.reset()
+
+    def reset(self) -> None:
+        """No contact."""
+        self._since: int | None = None
+        self.active = False
+
+    def update(self, external_torque: Array) -> bool:
+        """Take in (J,) [Nm]; whether contact begins with this measurement."""
+        if (np.abs(external_torque) > self._limit).any():
+            begins = not self.active
+            self.active, self._since = True, 0
+            return begins
+        if self.active:
+            assert self._since is not None
+            self._since += 1
+            self.active = self._since < self._config.release
+        return False
+
+
+def _tensor(array: Array) -> torch.Tensor:
+    return torch.as_tensor(np.asarray(array), dtype=torch.float32)

@@ -1,0 +1,1 @@
+"""Learned dynamics: the model, what adapts it, and how both are meta-trained."""

@@ -1,0 +1,159 @@
+"""Adaptation: the newest M transitions in, a frozen `Context` for this tick out.
+
+Every adapter restarts from the meta-learned parameters at each tick, so a bad stretch of data is
+forgotten as soon as it leaves the window. Source: Nagabandi et al. 2019, Alg. 2.
+Differs: the newest transition is in the window, the window empties when an episode begins, and no
+context survives from one episode into the next.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from robot_meta.dynamics.model import Context, DynamicsModel
+from robot_meta.dynamics.network import Params, mlp
+from robot_meta.types import Array
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One step of the robot: state (S,), action (A,), next state (S,)."""
+
+    state: Array
+    action: Array
+    next_state: Array
+
+
+class Adapter(Protocol):
+    """Turns recent transitions into a context.  Readable as: observe, observe, ..., context."""
+
+    def reset_episode(self) -> None:
+        """Forget the window: time was interrupted."""
+
+    def reset_task(self) -> None:
+        """Forget all that was learned since the robot was switched on."""
+
+    def observe(self, transition: Transition) -> None:
+        """Take in the newest transition."""
+
+    def context(self) -> Context:
+        """The model as the newest M transitions suggest it is."""
+
+    def diagnostics(self) -> dict[str, float]:
+        """Figures of the last `context()`, such as the loss before and after the update."""
+
+
+class Window:
+    """The newest M transitions as network inputs and targets."""
+
+    def __init__(self, model: DynamicsModel, size: int) -> None:
+        if size < 1:
+            raise ValueError(f"the window must hold at least 1 transition, got {size}")
+        self._model = model
+        self._rows: deque[tuple[Tensor, Tensor]] = deque(maxlen=size)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def clear(self) -> None:
+        """Empty it."""
+        self._rows.clear()
+
+    def append(self, transition: Transition) -> None:
+        """Add the newest transition; the oldest leaves when the window is full.
+
+        Raises:
+            ValueError: A value is not finite.
+        """
+        row = np.concatenate([transition.state, transition.action, transition.next_state])
+        if not np.isfinite(row).all():
+            raise ValueError("a transition with values that are not finite cannot be adapted to")
+        state, action, next_state = (
+            torch.as_tensor(part, dtype=torch.float32)
+            for part in (transition.state, transition.action, transition.next_state)
+        )
+        self._rows.append(
+            (self._model.network_inputs(state, action), self._model.targets(state, next_state))
+        )
+
+    def drop_newest(self, count: int) -> None:
+        """Remove up to `count` of the newest transitions."""
+        for _ in range(min(count, len(self._rows))):
+            self._rows.pop()
+
+    def tensors(self) -> tuple[Tensor, Tensor]:
+        """Inputs (m, S + A) and targets (m, 2J), oldest first, m ≤ M."""
+        inputs, targets = zip(*self._rows, strict=True)
+        return torch.stack(inputs), torch.stack(targets)
+
+
+def prediction_loss(params: Params, inputs: Tensor, targets: Tensor) -> Tensor:
+    """Mean squared error of the normalised deltas."""
+    return (mlp(params, inputs) - targets).square().mean()
+
+
+class WindowAdapter(ABC):
+    """Common to all adapters that fit the window anew at every tick.
+
+    A subclass says what the newest transitions make of the parameters, in `fit`.
+    """
+
+    def __init__(self, model: DynamicsModel, window: int) -> None:
+        self._model = model
+        self._window = Window(model, window)
+        self._diagnostics: dict[str, float] = {}
+
+    @abstractmethod
+    def fit(self, inputs: Tensor, targets: Tensor) -> Params:
+        """Adapted parameters from inputs (m, S + A) and targets (m, 2J)."""
+
+    def reset_episode(self) -> None:
+        """Forget the window: time was interrupted."""
+        self._window.clear()
+        self._diagnostics = {}
+
+    def reset_task(self) -> None:
+        """Forget everything; the window is all there is."""
+        self.reset_episode()
+
+    def observe(self, transition: Transition) -> None:
+        """Take in the newest transition."""
+        self._window.append(transition)
+
+    def forget_newest(self, count: int) -> None:
+        """Take back the newest transitions, which turned out not to be the robot's own doing."""
+        self._window.drop_newest(count)
+
+    def context(self) -> Context:
+        """Adapted parameters; the meta-learned ones as long as the window is empty."""
+        if not len(self._window):
+            self._diagnostics = {"window": 0.0}
+            return Context(self._model.params)
+        inputs, targets = self._window.tensors()
+        params = self.fit(inputs, targets)
+        with torch.no_grad():
+            self._diagnostics = {
+                "window": float(len(self._window)),
+                "loss_before": float(prediction_loss(self._model.params, inputs, targets)),
+                "loss_after": float(prediction_loss(params, inputs, targets)),
+            }
+        return Context(params)
+
+    def diagnostics(self) -> dict[str, float]:
+        """Size of the window, loss on it before and after the last update."""
+        return dict(self._diagnostics)
+
+
+class NoAdapter(WindowAdapter):
+    """The static model; it still reports how wrong it is."""
+
+    def fit(self, inputs: Tensor, targets: Tensor) -> Params:
+        """The meta-learned parameters themselves."""
+        return self._model.params

@@ -1,0 +1,92 @@
+"""Episodes as arrays, and the windows that meta-training draws from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from robot_meta.dynamics.model import DynamicsModel
+from robot_meta.dynamics.normalizer import Normalizer
+from robot_meta.dynamics.state_space import JointReferenceSpace
+from robot_meta.types import Array
+
+
+@dataclass(frozen=True)
+class EpisodeData:
+    """One stretch of robot time without a break: state (T + 1, S), action (T, A)."""
+
+    state: Array
+    action: Array
+
+    def __post_init__(self) -> None:
+        if len(self.state) != len(self.action) + 1:
+            raise ValueError(
+                f"want T + 1 states for T actions, got {self.state.shape} and {self.action.shape}"
+            )
+        if not (np.isfinite(self.state).all() and np.isfinite(self.action).all()):
+            raise ValueError("an episode must be finite")
+
+
+def fit_normalizers(
+    space: JointReferenceSpace, episodes: list[EpisodeData]
+) -> tuple[Normalizer, Normalizer]:
+    """Statistics of network inputs and of deltas over all episodes."""
+    inputs, deltas = [], []
+    for episode in episodes:
+        state = torch.as_tensor(episode.state)
+        inputs.append(torch.cat([state[:-1], torch.as_tensor(episode.action)], dim=-1))
+        deltas.append(space.delta(state[:-1], state[1:]))
+    fitted = [Normalizer.fit(torch.cat(rows)) for rows in (inputs, deltas)]
+    single = [Normalizer(n.mean.float(), n.std.float()) for n in fitted]
+    return single[0], single[1]
+
+
+class WindowDataset:
+    """Windows of M support and K query steps from within single episodes.
+
+    Attributes:
+        inputs: Network inputs of all steps of all episodes, (R, I).
+        targets: Normalised deltas of the same steps, (R, O).
+    """
+
+    def __init__(
+        self, model: DynamicsModel, episodes: list[EpisodeData], support: int, query: int
+    ) -> None:
+        length = support + query
+        rows_in, rows_out, starts, base = [], [], [], 0
+        for episode in episodes:
+            state = torch.as_tensor(episode.state)
+            delta = model.space.delta(state[:-1], state[1:]).float()  # in float64 until here
+            rows_in.append(
+                model.network_inputs(state[:-1].float(), torch.as_tensor(episode.action).float())
+            )
+            rows_out.append(model.deltas.normalize(delta))
+            steps = len(episode.action)
+            if steps >= length:
+                starts.append(base + np.arange(steps - length + 1))
+            base += steps
+        if not starts:
+            raise ValueError(f"no episode has the {length} steps that a window needs")
+        self.inputs, self.targets = torch.cat(rows_in), torch.cat(rows_out)
+        self._starts = np.concatenate(starts)
+        self._offsets = np.arange(length)
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def draw(self, count: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Random windows: inputs (count, M + K, I) and targets (count, M + K, O)."""
+        return self.at(rng.choice(self._starts, size=count))
+
+    def spread(self, count: int) -> tuple[Tensor, Tensor]:
+        """Up to `count` windows evenly spread over the data, for validation."""
+        picks = np.unique(np.linspace(0, len(self._starts) - 1, count).astype(int))
+        return self.at(self._starts[picks])
+
+    def at(self, starts: np.ndarray) -> tuple[Tensor, Tensor]:
+        """Windows that begin at the given rows."""
+        rows = torch.as_tensor(starts[:, None] + self._offsets)
+        return self.inputs[rows], self.targets[rows]

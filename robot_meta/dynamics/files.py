@@ -1,0 +1,147 @@
+"""Models on disk: safetensors with a JSON header; loading one never executes it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from robot_meta.dynamics.model import DynamicsModel
+from robot_meta.dynamics.normalizer import Normalizer
+from robot_meta.dynamics.state_space import JointReferenceSpace
+from robot_meta.errors import BadModelFile, ModelMismatch
+from robot_meta.types import RobotSpec
+
+FORMAT, VERSION = "robot_meta/dynamics", 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard:
+    """What a model was trained for and how; a driver that does not match refuses it.
+
+    Attributes:
+        robot: Robot type.
+        control_dt: [s].
+        stiffness: (J,), [Nm/rad].
+        damping: (J,), [Nms/rad].
+        tool_mass: Of the tool that gravity compensation knows, [kg].
+        position_range: Lowest and highest joint positions in the training data, (2, J), [rad].
+        method: How it was meta-trained.
+        training: Resolved configuration, data and figures of the training run.
+    """
+
+    robot: str
+    control_dt: float
+    stiffness: tuple[float, ...]
+    damping: tuple[float, ...]
+    tool_mass: float
+    position_range: tuple[tuple[float, ...], tuple[float, ...]]
+    method: str
+    training: dict[str, Any]
+
+    def require_match(self, spec: RobotSpec) -> None:
+        """Raise unless the model was trained for a robot like `spec`.
+
+        Raises:
+            ModelMismatch: With every difference.
+        """
+        pairs: dict[str, tuple[object, object]] = {
+            "robot": (self.robot, spec.name),
+            "control_dt": (self.control_dt, spec.control_dt),
+            "stiffness": (self.stiffness, tuple(map(float, spec.stiffness))),
+            "damping": (self.damping, tuple(map(float, spec.damping))),
+            "tool_mass": (self.tool_mass, spec.tool_load.mass),
+        }
+        differences = {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
+        if differences:
+            raise ModelMismatch(differences)
+
+
+def save_model(path: Path, model: DynamicsModel, card: ModelCard) -> None:
+    """Write `model` and its card to `path`, all or nothing."""
+    tensors: dict[str, Tensor] = {f"params.{name}": t for name, t in model.params.items()}
+    tensors |= {f"extras.{name}": t for name, t in model.extras.items()}
+    for kind in ("inputs", "deltas"):
+        normalizer: Normalizer = getattr(model, kind)
+        tensors[f"{kind}.mean"], tensors[f"{kind}.std"] = normalizer.mean, normalizer.std
+    header = {
+        "format": FORMAT,
+        "version": str(VERSION),
+        "space": json.dumps(dataclasses.asdict(model.space)),
+        "card": json.dumps(dataclasses.asdict(card)),
+    }
+    partial = path.with_name(path.name + ".partial")
+    save_file({name: t.contiguous() for name, t in tensors.items()}, partial, metadata=header)
+    partial.replace(path)
+
+
+def load_model(path: Path) -> tuple[DynamicsModel, ModelCard]:
+    """Read a model and its card.
+
+    Raises:
+        BadModelFile: The file is missing, truncated, or not a dynamics model of this version.
+    """
+    tensors: dict[str, Tensor] = {}
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            for name in file.keys():  # noqa: SIM118 (not a mapping)
+                tensors[name] = file.get_tensor(name)
+    except FileNotFoundError:
+        raise BadModelFile(path, "there is no such file") from None
+    except (SafetensorError, OSError) as error:
+        raise BadModelFile(path, f"truncated or damaged ({error}); copy or train it anew") from None
+    if header.get("format") != FORMAT or header.get("version") != str(VERSION):
+        raise BadModelFile(
+            path,
+            f"want format {FORMAT} version {VERSION}, got {header.get('format')} version "
+            f"{header.get('version')}",
+        )
+    space = JointReferenceSpace(**json.loads(header["space"]))
+    model = DynamicsModel(
+        space=space,
+        params=_named(tensors, "params."),
+        extras=_named(tensors, "extras."),
+        inputs=Normalizer(tensors["inputs.mean"], tensors["inputs.std"]),
+        deltas=Normalizer(tensors["deltas.mean"], tensors["deltas.std"]),
+    )
+    _require_shapes(path, model)
+    return model, _card(json.loads(header["card"]))
+
+
+def _named(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
+
+
+def _card(data: dict[str, Any]) -> ModelCard:
+    low, high = data["position_range"]
+    return ModelCard(
+        **{
+            **data,
+            "stiffness": tuple(data["stiffness"]),
+            "damping": tuple(data["damping"]),
+            "position_range": (tuple(low), tuple(high)),
+        }
+    )
+
+
+def _require_shapes(path: Path, model: DynamicsModel) -> None:
+    space, params = model.space, model.params
+    size_in, size_out = space.state_size + space.action_size, space.delta_size
+    first, last = params["layer0.weight"], list(params.values())[-1]
+    got = (first.shape[1], last.shape[0], len(model.inputs.mean), len(model.deltas.mean))
+    if got != (size_in, size_out, size_in, size_out):
+        raise BadModelFile(
+            path,
+            f"want {size_in} inputs and {size_out} outputs for {space.num_joints} joints, got "
+            f"network {got[:2]} and normalisers {got[2:]}",
+        )
+    if not all(torch.isfinite(t).all() for t in (*params.values(), *model.extras.values())):
+        raise BadModelFile(path, "holds values that are not finite")

@@ -1,0 +1,55 @@
+"""The dynamics model: an MLP on normalised state and action that predicts a normalised delta."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from robot_meta.dynamics.network import Params, mlp
+from robot_meta.dynamics.normalizer import Normalizer
+from robot_meta.dynamics.state_space import JointReferenceSpace
+
+
+@dataclass(frozen=True)
+class Context:
+    """What adaptation made of the model for this tick; frozen while the planner imagines.
+
+    Attributes:
+        params: Adapted network parameters.
+    """
+
+    params: Params
+
+
+@dataclass(frozen=True, kw_only=True)
+class DynamicsModel:
+    """next_state = known motion + denormalised MLP(normalised [state, action]).
+
+    Attributes:
+        space: Layout of state and action, and the known part of the motion.
+        params: Meta-learned network parameters, never changed by adaptation.
+        inputs: Statistics of [state, action].
+        deltas: Statistics of the predicted delta.
+        extras: What meta-training learned beside the network, such as inner learning rates.
+    """
+
+    space: JointReferenceSpace
+    params: Params
+    inputs: Normalizer
+    deltas: Normalizer
+    extras: dict[str, Tensor] = field(default_factory=dict)
+
+    def network_inputs(self, state: Tensor, action: Tensor) -> Tensor:
+        """Normalised network inputs, (..., S + A)."""
+        return self.inputs.normalize(torch.cat([state, action], dim=-1))
+
+    def targets(self, state: Tensor, next_state: Tensor) -> Tensor:
+        """Normalised deltas the network should output, (..., 2J)."""
+        return self.deltas.normalize(self.space.delta(state, next_state))
+
+    def predict(self, context: Context, state: Tensor, action: Tensor) -> Tensor:
+        """Next state, (..., S), of state (..., S) under action (..., A)."""
+        outputs = mlp(context.params, self.network_inputs(state, action))
+        return self.space.next_state(state, action, self.deltas.denormalize(outputs))

@@ -1,0 +1,153 @@
+"""What a joint-reference robot's state is made of, and which part of its motion is known exactly.
+
+state  = [q, dq, r − q, v]: joint position and velocity, how far the reference leads the joint, and
+         the velocity of the reference, (4J,). Lead and reference velocity tell the model what the
+         low-level law will do.
+action = velocity of the reference one control period later, in units of `action_scale`, (J,).
+
+Only q and dq have to be learned; the reference moves by arithmetic (robot_meta/reference.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from robot_meta.reference import advance, safe_velocity_bounds, velocity_step
+from robot_meta.types import Array, Commanded, JointLimits, Observation
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointReferenceSpace:
+    """State, action and known motion of a robot that follows a joint reference.
+
+    Attributes:
+        num_joints: J.
+        control_dt: T, [s].
+        action_scale: Reference velocity of a unit action, [rad/s].
+    """
+
+    num_joints: int
+    control_dt: float
+    action_scale: float = 1.0
+
+    @property
+    def state_size(self) -> int:
+        """S."""
+        return 4 * self.num_joints
+
+    @property
+    def action_size(self) -> int:
+        """A."""
+        return self.num_joints
+
+    @property
+    def delta_size(self) -> int:
+        """Numbers that the model predicts: what q and dq do beyond the known motion."""
+        return 2 * self.num_joints
+
+    def state(self, observation: Observation, commanded: Commanded) -> Array:
+        """State at the start of the period that `commanded` decided, (S,)."""
+        return np.concatenate(
+            [
+                observation.position,
+                observation.velocity,
+                commanded.position[0] - observation.position,
+                commanded.velocity[0],
+            ]
+        )
+
+    def action(self, next_velocity: Array) -> Array:
+        """Action whose reference velocity one period later is `next_velocity`, (..., J)."""
+        return next_velocity / self.action_scale
+
+    def position(self, state: Tensor) -> Tensor:
+        """Joint positions, (..., J), [rad]."""
+        return state[..., : self.num_joints]
+
+    def velocity(self, state: Tensor) -> Tensor:
+        """Joint velocities, (..., J), [rad/s]."""
+        return state[..., self.num_joints : 2 * self.num_joints]
+
+    def lead(self, state: Tensor) -> Tensor:
+        """Reference minus joint position, (..., J), [rad]."""
+        return state[..., 2 * self.num_joints : 3 * self.num_joints]
+
+    def reference_velocity(self, state: Tensor) -> Tensor:
+        """Velocity of the reference, (..., J), [rad/s]."""
+        return state[..., 3 * self.num_joints :]
+
+    def delta(self, state: Tensor, next_state: Tensor) -> Tensor:
+        """What the model has to explain of one step, (..., 2J): q′ − q − T dq and dq′ − dq."""
+        velocity = self.velocity(state)
+        position_change = self.position(next_state) - self.position(state)
+        return torch.cat(
+            [position_change - self.control_dt * velocity, self.velocity(next_state) - velocity],
+            dim=-1,
+        )
+
+    def next_state(self, state: Tensor, action: Tensor, delta: Tensor) -> Tensor:
+        """State one period later, (..., S), for a predicted `delta` (..., 2J)."""
+        j = self.num_joints
+        position, velocity = self.position(state), self.velocity(state)
+        next_reference_velocity = action * self.action_scale
+        reference = advance(
+            position + self.lead(state),
+            self.reference_velocity(state),
+            next_reference_velocity,
+            self.control_dt,
+        )
+        next_position = position + self.control_dt * velocity + delta[..., :j]
+        return torch.cat(
+            [
+                next_position,
+                velocity + delta[..., j:],
+                reference - next_position,
+                next_reference_velocity,
+            ],
+            dim=-1,
+        )
+
+    def admissible(self, state: Tensor, actions: Tensor, limits: JointLimits) -> Tensor:
+        """The sequences nearest to `actions` (N, H, J) whose reference obeys `limits`, (N, H, J).
+
+        The guard applies the same rule, so a plan made of these is sent as it is. `state` (S,) is
+        where they begin; `limits` hold tensors. Does not depend on the model: the reference moves
+        by arithmetic alone.
+        """
+        step = velocity_step(limits, self.control_dt)
+        velocity = self.reference_velocity(state)
+        reference = self.position(state) + self.lead(state)
+        wanted = actions * self.action_scale
+        far = self._far_from_ends(reference, velocity, step, actions.shape[1], limits)
+        result = []
+        for h in range(actions.shape[1]):
+            if far:
+                low = (velocity - step).clip(-limits.velocity)
+                high = (velocity + step).clip(None, limits.velocity)
+            else:
+                low, high = safe_velocity_bounds(reference, velocity, limits, self.control_dt)
+            next_velocity = wanted[:, h].clip(low, high)
+            if not far:
+                reference = advance(reference, velocity, next_velocity, self.control_dt)
+            velocity = next_velocity
+            result.append(velocity)
+        return torch.stack(result, dim=1) / self.action_scale
+
+    def _far_from_ends(
+        self, reference: Tensor, velocity: Tensor, step: Tensor, horizon: int, limits: JointLimits
+    ) -> bool:
+        """Whether no sequence of `horizon` periods can come where position shapes the bounds."""
+        fastest = (velocity.abs() + horizon * step).clip(None, limits.velocity)
+        travel = horizon * self.control_dt * fastest
+        ends = torch.stack([reference - travel, reference + travel])
+        for speed in (fastest, -fastest):
+            low, high = safe_velocity_bounds(ends, speed, limits, self.control_dt)
+            if bool((low > (speed - step).clip(-limits.velocity)).any()):
+                return False
+            if bool((high < (speed + step).clip(None, limits.velocity)).any()):
+                return False
+        return True

@@ -1,0 +1,1 @@
+"""Planning: action sequences that a model imagines and a reward scores."""

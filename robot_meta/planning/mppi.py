@@ -1,0 +1,92 @@
+"""Model predictive path integral control.  Source: Williams et al. 2017, Alg. 2.
+
+Differs: noise is drawn at a few knots and interpolated, λ is relative to the spread of the returns,
+and several iterations sharpen the plan within one tick.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from robot_meta.planning.planner import (
+    Admit,
+    CandidateSampler,
+    OutOfTime,
+    Returns,
+    SamplingConfig,
+    effective_samples,
+    require_finite,
+    shifted,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MPPIConfig:
+    """Settings of `MPPI`."""
+
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    temperature: float = 0.1  # λ, in standard deviations of the sampled returns
+    std_decay: float = 0.5  # factor on the noise from one iteration to the next
+
+    def __post_init__(self) -> None:
+        if not self.temperature > 0.0:
+            raise ValueError(f"temperature must be > 0, got {self.temperature}")
+        if not 0.0 < self.std_decay <= 1.0:
+            raise ValueError(f"std_decay must be in (0, 1], got {self.std_decay}")
+
+
+class MPPI:
+    """Warm-started MPPI over sequences of `action_size` numbers."""
+
+    def __init__(self, config: MPPIConfig, action_size: int) -> None:
+        self.config = config
+        self._sampler = CandidateSampler(config.sampling, action_size)
+        self._start = torch.zeros(config.sampling.horizon, action_size)
+        self._mean = self._start
+        self._diagnostics: dict[str, float] = {}
+
+    def reset(self) -> None:
+        """Forget the plan of the tick before."""
+        self._mean = self._start
+
+    def diagnostics(self) -> dict[str, float]:
+        """Iterations done, best return, effective number of samples."""
+        return dict(self._diagnostics)
+
+    @torch.inference_mode()
+    def plan(
+        self,
+        returns: Returns,
+        rng: np.random.Generator,
+        *,
+        admit: Admit,
+        out_of_time: OutOfTime = lambda: False,
+    ) -> Tensor:
+        """Improve the plan of the tick before, one period on, and return it, (H, A)."""
+        mean, std = shifted(self._mean), self.config.sampling.noise_std
+        for iteration in range(self.config.sampling.iterations):
+            if iteration and out_of_time():
+                break
+            actions = admit(self._sampler.draw(mean, std, rng))  # (N, H, A)
+            scores = returns(actions)  # (N,)
+            require_finite(scores)
+            weights = softmax_weights(scores, self.config.temperature)
+            mean = torch.einsum("n,nha->ha", weights, actions)
+            std *= self.config.std_decay
+            self._diagnostics = {
+                "plan_iterations": iteration + 1.0,
+                "plan_return": float(scores.max()),
+                "plan_effective_samples": effective_samples(weights),
+            }
+        self._mean = mean
+        return mean
+
+
+def softmax_weights(returns: Tensor, temperature: float) -> Tensor:
+    """wᵢ = exp(Rᵢ/λσ) / Σⱼ exp(Rⱼ/λσ), (N,), with σ the standard deviation of the returns."""
+    spread = returns.std().clamp(min=1e-12)
+    return torch.softmax((returns - returns.max()) / (temperature * spread), dim=0)

@@ -1,0 +1,117 @@
+"""What a sampling planner is, and how it draws action sequences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from robot_meta.errors import PlanningFailed
+
+Returns = Callable[[Tensor], Tensor]
+"""Return of each action sequence: (N, H, A), normalized to [-1, 1], to (N,)."""
+
+Admit = Callable[[Tensor], Tensor]
+"""The sequences nearest to the given ones that may be sent, (N, H, A) to (N, H, A)."""
+
+OutOfTime = Callable[[], bool]
+"""Whether the tick is over and the best plan so far has to do."""
+
+
+class Planner(Protocol):
+    """Finds the action sequence with the highest return."""
+
+    def plan(
+        self,
+        returns: Returns,
+        rng: np.random.Generator,
+        *,
+        admit: Admit,
+        out_of_time: OutOfTime = lambda: False,
+    ) -> Tensor:
+        """Best sequence found, (H, A).
+
+        Raises:
+            PlanningFailed: A return is not finite.
+        """
+
+    def reset(self) -> None:
+        """Forget the plan of the tick before."""
+
+    def diagnostics(self) -> dict[str, float]:
+        """Figures of the last plan."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplingConfig:
+    """How candidate sequences are drawn around the present plan."""
+
+    num_samples: int = 256  # N, sequences drawn per iteration
+    horizon: int = 12  # H, control periods
+    iterations: int = 2  # draws per tick, each around the plan that the one before found
+    knots: int = 4  # random numbers per action channel; fewer make smoother sequences
+    noise_std: float = 0.15  # in normalized action units
+
+    def __post_init__(self) -> None:
+        if min(self.num_samples, self.horizon, self.iterations) < 1:
+            raise ValueError("num_samples, horizon and iterations must be >= 1")
+        if not 2 <= self.knots <= max(2, self.horizon):
+            raise ValueError(f"knots must be in [2, horizon], got {self.knots}")
+        if not self.noise_std > 0.0:
+            raise ValueError(f"noise_std must be > 0, got {self.noise_std}")
+
+
+def knot_matrix(horizon: int, knots: int) -> Tensor:
+    """Linear interpolation from knots to periods, (H, knots)."""
+    place = np.linspace(0.0, knots - 1.0, horizon)
+    left = np.minimum(place.astype(int), knots - 2)
+    matrix = np.zeros((horizon, knots))
+    rows = np.arange(horizon)
+    matrix[rows, left] = 1.0 - (place - left)
+    matrix[rows, left + 1] = place - left
+    return torch.as_tensor(matrix, dtype=torch.float32)
+
+
+class CandidateSampler:
+    """Draws smooth sequences around a plan; the first candidate is the plan itself."""
+
+    def __init__(self, config: SamplingConfig, action_size: int) -> None:
+        self._config, self._action_size = config, action_size
+        self._matrix = knot_matrix(config.horizon, config.knots)
+
+    def draw(self, mean: Tensor, std: Tensor | float, rng: np.random.Generator) -> Tensor:
+        """Candidates (N, H, A) in [-1, 1] around `mean` (H, A)."""
+        n, k = self._config.num_samples, self._config.knots
+        knots = rng.standard_normal((n, k, self._action_size), dtype=np.float32)
+        noise = torch.einsum("hk,nka->nha", self._matrix, torch.from_numpy(knots))
+        noise[0] = 0.0
+        return (mean + std * noise).clip(-1.0, 1.0)
+
+
+def shifted(plan: Tensor) -> Tensor:
+    """The plan one period later, its last action repeated, (H, A)."""
+    return torch.cat([plan[1:], plan[-1:]])
+
+
+def require_finite(returns: Tensor) -> None:
+    """Raise unless every sampled return is finite.
+
+    Raises:
+        PlanningFailed: A return is NaN or infinite; the model or the state cannot be trusted.
+    """
+    finite = int(torch.isfinite(returns).sum())
+    if finite != len(returns):
+        raise PlanningFailed(
+            f"only {finite} of {len(returns)} sampled returns are finite. Check the newest "
+            "observation and the model for values out of range."
+        )
+
+
+def effective_samples(weights: Tensor) -> float:
+    """1 / Σ w², between 1 and N."""
+    return 1.0 / max(float(weights.square().sum()), math.ulp(0.0))
