@@ -5,8 +5,8 @@
     state'  = the model's view of the end of the period that is already decided
     plan    = the best imagined sequence from there, within what the guard will accept
 
-The answer to a measurement at t is the reference for [t + T, t + 2T]: one period of latency, always
-the same, on the robot and in the twin.
+The answer to a measurement at t is the reference for [t + T, t + 2T]: one period of latency,
+always the same, on the robot and in the twin.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from robot_meta.dynamics.adapter import Transition, WindowAdapter
+from robot_meta.dynamics.adapter import Adapter, Transition
 from robot_meta.dynamics.model import DynamicsModel
 from robot_meta.kinematics import KinematicChain
 from robot_meta.planning.mppi import MPPIConfig
@@ -66,7 +66,7 @@ class Controller:
         spec: RobotSpec,
         chain: KinematicChain,
         model: DynamicsModel,
-        adapter: WindowAdapter,
+        adapter: Adapter,
         planner: Planner,
         config: ControllerConfig,
     ) -> None:
@@ -191,9 +191,7 @@ class Controller:
         periods = np.arange(2, self._horizon + 2)
         return _tensor(self._target.at(stamp + periods * self.spec.control_dt))
 
-    def _command(
-        self, observation: Observation, commanded: Commanded, wanted: Array
-    ) -> Command:
+    def _command(self, observation: Observation, commanded: Commanded, wanted: Array) -> Command:
         position, velocity = commanded.position[1], commanded.velocity[1]
         low, high = safe_velocity_bounds(
             position, velocity, self.spec.limits, self.spec.control_dt

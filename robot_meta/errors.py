@@ -1,7 +1,7 @@
 """Run-time trouble a caller may handle; each error carries its data as attributes.
 
-Wrong arguments raise `ValueError` where they are given. Everything here is a `RobotMetaError`, with
-the exit code that the command line returns for it (a table in the README).
+Wrong arguments raise `ValueError` where they are given. Everything here is a `RobotMetaError`,
+with the exit code that the command line returns for it (a table in the README).
 """
 
 from __future__ import annotations

@@ -122,7 +122,8 @@ def quat_xyzw_from_rotation(rotation: Array) -> Array:
         quat[k] = m[k, i] + m[i, k]
         quat[3] = m[k, j] - m[j, k]
     quat = quat / np.linalg.norm(quat)
-    return quat if quat[3] >= 0 else -quat
+    upright: Array = quat if quat[3] >= 0 else -quat
+    return upright
 
 
 def _about_z(angle: float) -> Array:

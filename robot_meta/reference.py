@@ -56,7 +56,9 @@ def safe_velocity_bounds(
     down = bound(position + rest - limits.lower - slack, brake, zero)
     for curve in limits.velocity_curves:
         deceleration = brake.clip(None, curve.deceleration)
-        up = up.clip(None, bound(curve.upper - position - rest - slack, deceleration, curve.offset))
+        up = up.clip(
+            None, bound(curve.upper - position - rest - slack, deceleration, curve.offset)
+        )
         down = down.clip(
             None, bound(position + rest - curve.lower - slack, deceleration, curve.offset)
         )

@@ -232,7 +232,7 @@ class TargetPath:
         if not (np.diff(self.stamp) > 0).all():
             raise ValueError("stamps of a target path must increase")
 
-    def at(self, stamp: Array) -> Array:
+    def at(self, stamp: npt.NDArray[np.floating[Any]]) -> Array:
         """Positions at the times `stamp` (H,), as (H, 3), [m]."""
         return np.stack(
             [np.interp(stamp, self.stamp, self.position[:, i]) for i in range(3)], axis=-1

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from robot_meta.dynamics.model import Context, DynamicsModel
+from robot_meta.dynamics.model import Context, NeuralDynamics
 from robot_meta.dynamics.network import Params, mlp
 from robot_meta.types import Array
 
@@ -43,6 +43,9 @@ class Adapter(Protocol):
     def observe(self, transition: Transition) -> None:
         """Take in the newest transition."""
 
+    def forget_newest(self, count: int) -> None:
+        """Take back the newest transitions, which turned out not to be the robot's own doing."""
+
     def context(self) -> Context:
         """The model as the newest M transitions suggest it is."""
 
@@ -53,7 +56,7 @@ class Adapter(Protocol):
 class Window:
     """The newest M transitions as network inputs and targets."""
 
-    def __init__(self, model: DynamicsModel, size: int) -> None:
+    def __init__(self, model: NeuralDynamics, size: int) -> None:
         if size < 1:
             raise ValueError(f"the window must hold at least 1 transition, got {size}")
         self._model = model
@@ -76,11 +79,15 @@ class Window:
         if not np.isfinite(row).all():
             raise ValueError("a transition with values that are not finite cannot be adapted to")
         state, action, next_state = (
-            torch.as_tensor(part, dtype=torch.float32)
+            torch.as_tensor(part)  # differences of positions need float64
             for part in (transition.state, transition.action, transition.next_state)
         )
+        delta = self._model.space.delta(state, next_state).float()
         self._rows.append(
-            (self._model.network_inputs(state, action), self._model.targets(state, next_state))
+            (
+                self._model.network_inputs(state.float(), action.float()),
+                self._model.deltas.normalize(delta),
+            )
         )
 
     def drop_newest(self, count: int) -> None:
@@ -105,7 +112,7 @@ class WindowAdapter(ABC):
     A subclass says what the newest transitions make of the parameters, in `fit`.
     """
 
-    def __init__(self, model: DynamicsModel, window: int) -> None:
+    def __init__(self, model: NeuralDynamics, window: int = 16) -> None:
         self._model = model
         self._window = Window(model, window)
         self._diagnostics: dict[str, float] = {}

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from robot_meta.dynamics.model import DynamicsModel
+from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.dynamics.normalizer import Normalizer
 from robot_meta.dynamics.state_space import JointReferenceSpace
 from robot_meta.types import Array
@@ -53,7 +53,7 @@ class WindowDataset:
     """
 
     def __init__(
-        self, model: DynamicsModel, episodes: list[EpisodeData], support: int, query: int
+        self, model: NeuralDynamics, episodes: list[EpisodeData], support: int, query: int
     ) -> None:
         length = support + query
         rows_in, rows_out, starts, base = [], [], [], 0

@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from robot_meta.dynamics.model import DynamicsModel
+from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.dynamics.normalizer import Normalizer
 from robot_meta.dynamics.state_space import JointReferenceSpace
 from robot_meta.errors import BadModelFile, ModelMismatch
@@ -64,7 +64,7 @@ class ModelCard:
             raise ModelMismatch(differences)
 
 
-def save_model(path: Path, model: DynamicsModel, card: ModelCard) -> None:
+def save_model(path: Path, model: NeuralDynamics, card: ModelCard) -> None:
     """Write `model` and its card to `path`, all or nothing."""
     tensors: dict[str, Tensor] = {f"params.{name}": t for name, t in model.params.items()}
     tensors |= {f"extras.{name}": t for name, t in model.extras.items()}
@@ -82,7 +82,7 @@ def save_model(path: Path, model: DynamicsModel, card: ModelCard) -> None:
     partial.replace(path)
 
 
-def load_model(path: Path) -> tuple[DynamicsModel, ModelCard]:
+def load_model(path: Path) -> tuple[NeuralDynamics, ModelCard]:
     """Read a model and its card.
 
     Raises:
@@ -97,7 +97,9 @@ def load_model(path: Path) -> tuple[DynamicsModel, ModelCard]:
     except FileNotFoundError:
         raise BadModelFile(path, "there is no such file") from None
     except (SafetensorError, OSError) as error:
-        raise BadModelFile(path, f"truncated or damaged ({error}); copy or train it anew") from None
+        raise BadModelFile(
+            path, f"truncated or damaged ({error}); copy or train it anew"
+        ) from None
     if header.get("format") != FORMAT or header.get("version") != str(VERSION):
         raise BadModelFile(
             path,
@@ -105,7 +107,7 @@ def load_model(path: Path) -> tuple[DynamicsModel, ModelCard]:
             f"{header.get('version')}",
         )
     space = JointReferenceSpace(**json.loads(header["space"]))
-    model = DynamicsModel(
+    model = NeuralDynamics(
         space=space,
         params=_named(tensors, "params."),
         extras=_named(tensors, "extras."),
@@ -132,7 +134,7 @@ def _card(data: dict[str, Any]) -> ModelCard:
     )
 
 
-def _require_shapes(path: Path, model: DynamicsModel) -> None:
+def _require_shapes(path: Path, model: NeuralDynamics) -> None:
     space, params = model.space, model.params
     size_in, size_out = space.state_size + space.action_size, space.delta_size
     first, last = params["layer0.weight"], list(params.values())[-1]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from robot_meta.dynamics.adapter import WindowAdapter, prediction_loss
-from robot_meta.dynamics.model import DynamicsModel
+from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.dynamics.network import Params
 
 LOG_RATE = "gradient.log_rate."
@@ -57,7 +57,7 @@ class GradientAdapter(WindowAdapter):
 
     def __init__(
         self,
-        model: DynamicsModel,
+        model: NeuralDynamics,
         window: int = 16,
         steps: int = 1,
         rate_scale: float = 1.0,

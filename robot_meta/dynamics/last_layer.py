@@ -1,6 +1,6 @@
 """Closed-form adaptation of the last layer on meta-trained features.
 
-With features h and the error R = Y − (h W₀ᵀ + b₀) that the meta-learned layer leaves on the window,
+With features h and the error R = Y − (h W₀ᵀ + b₀) that the meta-learned layer leaves,
 
     [ΔW b] = argmin ‖D^½ (R − Φ [ΔW b]ᵀ)‖² + λ ‖[ΔW b]‖²  =  (D^½ R)ᵀ (K + λI)⁻¹ D^½ Φ,
 
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from robot_meta.dynamics.adapter import WindowAdapter
-from robot_meta.dynamics.model import DynamicsModel
+from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.dynamics.network import Params, features, last_layer, num_layers
 
 LOG_RIDGE, LOG_BIAS = "last_layer.log_ridge", "last_layer.log_bias"
@@ -63,7 +63,7 @@ class LastLayerAdapter(WindowAdapter):
         ridge_scale: Factor on the meta-learned λ; below 1 trusts the window more.
     """
 
-    def __init__(self, model: DynamicsModel, window: int = 16, ridge_scale: float = 1.0) -> None:
+    def __init__(self, model: NeuralDynamics, window: int = 16, ridge_scale: float = 1.0) -> None:
         if ridge_scale <= 0.0:
             raise ValueError(f"ridge_scale must be > 0, got {ridge_scale}")
         super().__init__(model, window)

@@ -23,7 +23,7 @@ from torch import Tensor
 from robot_meta.dynamics import gradient, last_layer
 from robot_meta.dynamics.adapter import prediction_loss
 from robot_meta.dynamics.dataset import WindowDataset
-from robot_meta.dynamics.model import DynamicsModel
+from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.dynamics.network import Params, features, init_mlp, mlp, num_layers
 
 METHODS = ("last_layer", "gradient", "none")
@@ -98,7 +98,7 @@ class MetaTrainer:
 
     def __init__(
         self,
-        model: DynamicsModel,
+        model: NeuralDynamics,
         train: WindowDataset,
         validation: WindowDataset,
         config: MetaTrainingConfig,
@@ -158,7 +158,7 @@ class MetaTrainer:
             self._best = (after, _detached(self._params), _detached(self._extras))
         return {"val_after": after, "val_before": float(static)}
 
-    def result(self) -> DynamicsModel:
+    def result(self) -> NeuralDynamics:
         """The model with the lowest validated loss after the update."""
         if self._best is None:
             self.validate()

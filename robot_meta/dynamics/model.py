@@ -1,8 +1,9 @@
-"""The dynamics model: an MLP on normalised state and action that predicts a normalised delta."""
+"""The dynamics model: what predicts, and our neural one, an MLP on normalised state and action that predicts a normalised delta."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -17,14 +18,25 @@ class Context:
     """What adaptation made of the model for this tick; frozen while the planner imagines.
 
     Attributes:
-        params: Adapted network parameters.
+        params: Adapted parameters, under the names that the model gives them.
     """
 
     params: Params
 
 
+class DynamicsModel(Protocol):
+    """Anything that predicts the next state under a context."""
+
+    @property
+    def space(self) -> JointReferenceSpace:
+        """Layout of state and action."""
+
+    def predict(self, context: Context, state: Tensor, action: Tensor) -> Tensor:
+        """Next state, (N, S), of state (N, S) under action (N, A)."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class DynamicsModel:
+class NeuralDynamics:
     """next_state = known motion + denormalised MLP(normalised [state, action]).
 
     Attributes:
@@ -44,10 +56,6 @@ class DynamicsModel:
     def network_inputs(self, state: Tensor, action: Tensor) -> Tensor:
         """Normalised network inputs, (..., S + A)."""
         return self.inputs.normalize(torch.cat([state, action], dim=-1))
-
-    def targets(self, state: Tensor, next_state: Tensor) -> Tensor:
-        """Normalised deltas the network should output, (..., 2J)."""
-        return self.deltas.normalize(self.space.delta(state, next_state))
 
     def predict(self, context: Context, state: Tensor, action: Tensor) -> Tensor:
         """Next state, (..., S), of state (..., S) under action (..., A)."""

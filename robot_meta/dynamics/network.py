@@ -1,6 +1,6 @@
 """A multilayer perceptron as plain functions of its parameters.
 
-Adaptation makes new parameters at every tick, so parameters are data here, never hidden in a module.
+Adaptation makes new parameters at every tick, so parameters are data here, not hidden in modules.
 """
 
 from __future__ import annotations

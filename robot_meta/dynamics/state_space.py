@@ -118,7 +118,8 @@ class JointReferenceSpace:
         where they begin; `limits` hold tensors. Does not depend on the model: the reference moves
         by arithmetic alone.
         """
-        step = velocity_step(limits, self.control_dt)
+        step: Tensor = velocity_step(limits, self.control_dt)
+        fastest = torch.as_tensor(limits.velocity)
         velocity = self.reference_velocity(state)
         reference = self.position(state) + self.lead(state)
         wanted = actions * self.action_scale
@@ -126,8 +127,7 @@ class JointReferenceSpace:
         result = []
         for h in range(actions.shape[1]):
             if far:
-                low = (velocity - step).clip(-limits.velocity)
-                high = (velocity + step).clip(None, limits.velocity)
+                low, high = (velocity - step).clip(-fastest), (velocity + step).clip(None, fastest)
             else:
                 low, high = safe_velocity_bounds(reference, velocity, limits, self.control_dt)
             next_velocity = wanted[:, h].clip(low, high)
@@ -141,13 +141,14 @@ class JointReferenceSpace:
         self, reference: Tensor, velocity: Tensor, step: Tensor, horizon: int, limits: JointLimits
     ) -> bool:
         """Whether no sequence of `horizon` periods can come where position shapes the bounds."""
-        fastest = (velocity.abs() + horizon * step).clip(None, limits.velocity)
+        highest = torch.as_tensor(limits.velocity)
+        fastest = (velocity.abs() + horizon * step).clip(None, highest)
         travel = horizon * self.control_dt * fastest
         ends = torch.stack([reference - travel, reference + travel])
         for speed in (fastest, -fastest):
             low, high = safe_velocity_bounds(ends, speed, limits, self.control_dt)
-            if bool((low > (speed - step).clip(-limits.velocity)).any()):
+            if bool((low > (speed - step).clip(-highest)).any()):
                 return False
-            if bool((high < (speed + step).clip(None, limits.velocity)).any()):
+            if bool((high < (speed + step).clip(None, highest)).any()):
                 return False
         return True

@@ -1,6 +1,6 @@
 """Model predictive path integral control.  Source: Williams et al. 2017, Alg. 2.
 
-Differs: noise is drawn at a few knots and interpolated, λ is relative to the spread of the returns,
+Differs: noise is drawn at a few knots and interpolated, λ is relative to the spread of returns,
 and several iterations sharpen the plan within one tick.
 """
 

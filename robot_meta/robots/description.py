@@ -48,9 +48,7 @@ def arm_description(name: str, *, speed: float = 1.0) -> ArmDescription:
         home=np.array(data["home"]),
         stiffness=np.array(data["impedance"]["stiffness"]),
         damping=np.array(data["impedance"]["damping"]),
-        tool_load=Load(
-            mass=data["tool_load"]["mass"], center=tuple(data["tool_load"]["center"])
-        ),
+        tool_load=Load(mass=data["tool_load"]["mass"], center=tuple(data["tool_load"]["center"])),
     )
     chain = data["chain"]
     flange = np.array(chain["flange_position"], dtype=float)

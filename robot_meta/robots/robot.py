@@ -11,7 +11,7 @@ from robot_meta.types import Observation, Reference, RobotSpec
 class Robot(Protocol):
     """A connected robot. Leaving its `with` block, by any road, stops it.
 
-    A driver follows the newest reference it was given and holds its last sample when that runs out.
+    A driver follows the newest reference it was given and holds its last sample when it runs out.
     It never invents motion: only a guard makes a `Reference`.
     """
 

@@ -1,0 +1,1 @@
+"""Collection: a robot is moved, and what it lives through becomes episodes."""

@@ -1,0 +1,139 @@
+"""Meta-training on a family of bodies that differ by what one number does."""
+
+import numpy as np
+import pytest
+import torch
+
+from robot_meta.dynamics.dataset import EpisodeData, WindowDataset, fit_normalizers
+from robot_meta.dynamics.meta_training import MetaTrainer, MetaTrainingConfig, adapted_outputs
+from robot_meta.dynamics.model import NeuralDynamics
+from robot_meta.dynamics.network import init_mlp
+
+
+def episode(space, rng, gain, steps=60):
+    """A body whose velocity follows the reference with its own `gain`."""
+    states = [np.concatenate([np.zeros(4), 0.1 * rng.normal(size=2), np.zeros(2)])]
+    actions = 0.5 * rng.normal(size=(steps, 2))
+    for action in actions:
+        state = torch.as_tensor(states[-1])
+        change = gain * space.lead(state) - 0.2 * space.velocity(state)
+        delta = torch.cat([0.5 * space.control_dt * change, change])
+        states.append(space.next_state(state, torch.as_tensor(action), delta).numpy())
+    return EpisodeData(np.array(states), actions)
+
+
+@pytest.fixture
+def sets(space):
+    rng = np.random.default_rng(0)
+    train = [episode(space, rng, gain) for gain in rng.uniform(0.2, 3.0, 30)]
+    validation = [episode(space, rng, gain) for gain in rng.uniform(0.2, 3.0, 8)]
+    inputs, deltas = fit_normalizers(space, train)
+    model = NeuralDynamics(space=space, params={}, inputs=inputs, deltas=deltas)
+    return model, *(WindowDataset(model, e, 8, 8) for e in (train, validation))
+
+
+def trainer(sets, method, steps=150, **changes):
+    config = MetaTrainingConfig(
+        method=method, hidden=(32, 32), support=8, query=8, windows=32, steps=steps, **changes
+    )
+    return MetaTrainer(*sets, config)
+
+
+@pytest.mark.parametrize("method", ["last_layer", "gradient"])
+def test_the_update_helps_on_bodies_never_seen(sets, method):
+    training = trainer(sets, method, steps=300, inner_rate=0.1, learning_rate=5e-3)
+    for _ in range(300):
+        training.step()
+    figures = training.validate()
+    assert figures["val_after"] < 0.7 * figures["val_before"]
+
+
+def test_the_meta_gradient_of_both_methods_equals_finite_differences(sets):
+    inputs, targets = sets[1].spread(4)
+    inputs, targets = inputs.double(), targets.double()
+    for method in ("last_layer", "gradient"):
+        training = trainer(sets, method)
+        params = {n: p.detach().double() for n, p in training._params.items()}
+        extras = {n: p.detach().double() for n, p in training._extras.items()}
+
+        def loss(name, value, method=method, params=params, extras=extras):
+            changed = {**params, name: value}
+            support = (inputs[:, :8], targets[:, :8])
+            outputs = adapted_outputs(method, changed, extras, support, inputs[:, 8:])
+            return (outputs - targets[:, 8:]).square().mean()
+
+        name = "layer1.weight"
+        value = params[name].clone().requires_grad_()
+        (gradient,) = torch.autograd.grad(loss(name, value), value)
+        bump = torch.zeros_like(value)
+        bump[2, 3] = 1e-5
+        numerical = (loss(name, params[name] + bump) - loss(name, params[name] - bump)) / 2e-5
+        assert float(gradient[2, 3]) == pytest.approx(float(numerical), rel=1e-4)
+
+
+def test_a_resumed_run_equals_an_unbroken_one(sets):
+    unbroken, broken = trainer(sets, "last_layer", 20), trainer(sets, "last_layer", 20)
+    for _ in range(20):
+        unbroken.step()
+    for _ in range(10):
+        broken.step()
+    resumed = trainer(sets, "last_layer", 20)
+    resumed.restore(broken.checkpoint())
+    for _ in range(10):
+        resumed.step()
+    for one, other in zip(
+        unbroken.result().params.values(), resumed.result().params.values(), strict=True
+    ):
+        assert torch.equal(one, other)
+
+
+def test_the_best_model_is_chosen_by_the_loss_after_the_update(sets):
+    training = trainer(sets, "last_layer")
+    for _ in range(60):
+        training.step()
+    best = training.validate()["val_after"]
+    kept = training.result()
+    training._params["layer0.weight"].data.mul_(3.0)
+    assert training.validate()["val_after"] > best
+    assert torch.equal(training.result().params["layer0.weight"], kept.params["layer0.weight"])
+
+
+def test_windows_never_cross_episodes_and_query_follows_support(space):
+    rng = np.random.default_rng(0)
+    episodes = [
+        episode(space, rng, 1.0, 20),
+        episode(space, rng, 2.0, 10),
+        episode(space, rng, 1.0, 25),
+    ]
+    inputs, deltas = fit_normalizers(space, episodes)
+    model = NeuralDynamics(space=space, params={}, inputs=inputs, deltas=deltas)
+    data = WindowDataset(model, episodes, support=8, query=8)
+    assert len(data) == (20 - 15) + (25 - 15)
+    windows, _ = data.spread(1000)
+    positions = model.inputs.denormalize(windows)[..., :2]
+    whole = [torch.as_tensor(e.state[:-1, :2]).float() for e in episodes]
+    for window in positions:
+        assert any(
+            torch.allclose(window, w[i : i + 16], atol=1e-4)
+            for w in whole
+            for i in range(max(0, len(w) - 15))
+        )
+
+
+def test_too_short_episodes_are_named(space):
+    rng = np.random.default_rng(0)
+    episodes = [episode(space, rng, 1.0, 10)]
+    inputs, deltas = fit_normalizers(space, episodes)
+    model = NeuralDynamics(space=space, params={}, inputs=inputs, deltas=deltas)
+    with pytest.raises(ValueError, match="16 steps"):
+        WindowDataset(model, episodes, support=8, query=8)
+
+
+def test_no_method_by_that_name():
+    with pytest.raises(ValueError, match="last_layer"):
+        MetaTrainingConfig(method="magic")
+
+
+def test_networks_start_from_the_seed_alone():
+    one, other = (init_mlp((3, 8, 2), torch.Generator().manual_seed(4)) for _ in range(2))
+    assert all(torch.equal(one[name], other[name]) for name in one)
