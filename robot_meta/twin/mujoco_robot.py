@@ -1,0 +1,294 @@
+"""The arm in MuJoCo behind the robot protocol, one control period at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from robot_meta.errors import NotConnected
+from robot_meta.robots.description import ArmDescription
+from robot_meta.twin.delay import DelayLine
+from robot_meta.twin.impedance import ImpedanceLaw
+from robot_meta.twin.perturbations import MAX_DELAY, Perturbations, ScheduledChange
+from robot_meta.twin.plant import Plant, PlantConfig
+from robot_meta.twin.scenes import SceneConfig
+from robot_meta.types import Array, Observation, Reference
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwinConfig:
+    """A twin and what happens to it.
+
+    Attributes:
+        seed: Of the sensor noise.
+        perturbations: The body at start.
+        schedule: Changes of the body at exact times.
+        plant: How it is simulated and sensed.
+        scene: What is around it.
+    """
+
+    seed: int = 0
+    perturbations: Perturbations = field(default_factory=Perturbations)
+    schedule: tuple[ScheduledChange, ...] = ()
+    plant: PlantConfig = field(default_factory=PlantConfig)
+    scene: SceneConfig = field(default_factory=SceneConfig)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwinSnapshot:
+    """The true state of a twin, for a view or a judge; no controller sees it.
+
+    Attributes:
+        stamp: Robot time, [s].
+        position: Joint positions, (J,), [rad].
+        velocity: Joint velocities, (J,), [rad/s].
+        reference: What the low-level law follows, (J,), [rad].
+        tool_position: True tool point, base frame, (3,), [m].
+        contact_force: Force on the tool from outside, base frame, (3,), [N].
+        perturbations: The body.
+    """
+
+    stamp: float
+    position: Array
+    velocity: Array
+    reference: Array
+    tool_position: Array
+    contact_force: Array
+    perturbations: Perturbations
+
+
+class MujocoRobot:
+    """A simulated arm that moves only when `step` is called (lockstep).
+
+    Sample i of a reference is the target during millisecond i of the period that follows. An
+    observation is stamped with the time it is available; the reading is `observation_delay` older.
+    While stopped, references are checked and ignored. The same seed and the same references give
+    the same observations bit for bit.
+    """
+
+    def __init__(self, description: ArmDescription, config: TwinConfig | None = None) -> None:
+        config = config if config is not None else TwinConfig()
+        self.spec = description.spec
+        self._config = config
+        self._plant = Plant(description, config.plant, config.scene)
+        self._law = ImpedanceLaw(self.spec, config.plant.stiffness_scale)
+        self._rate = round(1.0 / self.spec.reference_dt)
+        slots = round(MAX_DELAY * self._rate)
+        joints = self.spec.num_joints
+        self._targets = DelayLine(slots, 2 * joints)
+        readings = slots + round(config.plant.observation_delay * self._rate)
+        self._readings = DelayLine(readings, 3 * joints)
+        self._closed = False
+        self.reset()
+
+    def reset(
+        self,
+        position: Array | None = None,
+        *,
+        perturbations: Perturbations | None = None,
+        schedule: tuple[ScheduledChange, ...] | None = None,
+        seed: int | None = None,
+    ) -> Observation:
+        """Begin again at time 0, at rest at `position` (home by default); the first reading.
+
+        What is not given is as in the configuration.
+        """
+        self._require_connection()
+        config = self._config
+        seed = config.seed if seed is None else seed
+        schedule = config.schedule if schedule is None else schedule
+        self._noise = np.random.default_rng(seed)
+        self._schedule = sorted(schedule, key=lambda change: change.stamp, reverse=True)
+        self._steps, self._stopped = 0, ""
+        self.set_perturbations(config.perturbations if perturbations is None else perturbations)
+        self._plant.reset(self.spec.home if position is None else np.asarray(position, float))
+        self._plant.begin()
+        self._law.reset(self._plant.compensation)
+        self._hold_at(self._plant.position)
+        self._targets.fill(np.concatenate([self._held, np.zeros(self.spec.num_joints)]))
+        self._readings.fill(self._reading())
+        self._observation = self._measure()
+        return self._observation
+
+    def __enter__(self) -> MujocoRobot:
+        """The robot itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def observe(self) -> Observation:
+        """The measurement at the end of the newest period."""
+        self._require_connection()
+        return self._observation
+
+    def command(self, reference: Reference) -> None:
+        """Follow `reference` from now on; ignored, after the same checks, while stopped."""
+        self._require_connection()
+        check_reference(reference, self.spec.samples_per_tick, self.spec.num_joints)
+        if not self._stopped:
+            self._play(reference)
+
+    def stop(self, reason: str) -> None:
+        """Hold the present reference until `recover`; the first reason counts."""
+        if self._closed or self._stopped:
+            return
+        self._stopped = reason or "STOP"
+        self._hold_at(self._held)
+
+    def recover(self) -> bool:
+        """Clear a stop and hold where the arm stands now; always works here."""
+        self._require_connection()
+        if self._stopped:
+            self._stopped = ""
+            self._hold_at(self._plant.position)
+        return True
+
+    def close(self) -> None:
+        """Stop and disconnect; safe to call twice."""
+        self.stop("CLOSED")
+        self._closed = True
+
+    def step(self) -> Observation:
+        """Advance one control period; the measurement at its end."""
+        self._require_connection()
+        self.advance(self.spec.samples_per_tick)
+        self._observation = self._measure()
+        return self._observation
+
+    def advance(self, milliseconds: int) -> None:
+        """Advance by so many samples of the reference without measuring."""
+        plant, law, readings = self._plant, self._law, self._readings
+        noise = self._noise.normal(
+            0.0, self._config.plant.torque_noise, (milliseconds, self.spec.num_joints)
+        )
+        for i in range(milliseconds):
+            while self._schedule and self._schedule[-1].stamp <= self.time + 1e-9:
+                change = self._schedule.pop()
+                self.set_perturbations(self._body.changed(change.name, change.value))
+            plant.begin()
+            target = self._next_target()
+            plant.finish(law.torque(target, plant), noise[i])
+            self._steps += 1
+            readings.push(self._reading())
+
+    @property
+    def time(self) -> float:
+        """Robot clock: time since the last reset, [s]."""
+        return self._steps / self._rate
+
+    @property
+    def stopped(self) -> str:
+        """Reason of the present stop, "" when there is none."""
+        return self._stopped
+
+    @property
+    def perturbations(self) -> Perturbations:
+        """The body as it is now."""
+        return self._body
+
+    def set_perturbations(self, body: Perturbations) -> None:
+        """Make the body `body` from the next millisecond on."""
+        if len(body.joint_gain) != self.spec.num_joints:
+            raise ValueError(f"want perturbations of {self.spec.num_joints} joints")
+        self._body = body
+        self._plant.set_perturbations(body)
+        self._law.set_gain(body.joint_gain)
+        self._target_age = round(body.command_delay * self._rate)
+        delay = body.observation_delay + self._config.plant.observation_delay
+        self._reading_age = round(delay * self._rate)
+
+    def change(self, name: str, value: Any) -> None:
+        """Change one field of the body from the next millisecond on."""
+        self.set_perturbations(self._body.changed(name, value))
+
+    def tool_position(self) -> Array:
+        """True tool point in the base frame, (3,), [m]; no controller sees it."""
+        return self._plant.tool_position
+
+    def contact_force(self) -> Array:
+        """True force on the tool from the wall or the hold, base frame, (3,), [N]."""
+        return self._plant.contact_force
+
+    def hold_tool(self, held: bool) -> None:
+        """Take hold of the tool where it is, or let it go."""
+        self._plant.hold_tool(held)
+
+    def snapshot(self) -> TwinSnapshot:
+        """The true state now."""
+        return TwinSnapshot(
+            stamp=self.time,
+            position=self._plant.position.copy(),
+            velocity=self._plant.velocity.copy(),
+            reference=self._held.copy(),
+            tool_position=self._plant.tool_position,
+            contact_force=self._plant.contact_force,
+            perturbations=self._body,
+        )
+
+    def _require_connection(self) -> None:
+        if self._closed:
+            raise NotConnected("the twin is closed; make a new one")
+
+    def _hold_at(self, position: Array) -> None:
+        self._held = np.array(position)
+        self._samples, self._next = np.zeros((0, 2 * self.spec.num_joints)), 0
+
+    def _play(self, reference: Reference, first: int = 0) -> None:
+        self._samples = np.concatenate([reference.position, reference.velocity], axis=1)
+        self._next = first
+
+    def _next_target(self) -> Array:
+        """Reference position and velocity for this millisecond, (2J,), after the delay."""
+        joints = self.spec.num_joints
+        slot = self._targets.slot()
+        if self._next < len(self._samples):
+            slot[:] = self._samples[self._next]
+            self._held = slot[:joints].copy()
+            self._next += 1
+        else:
+            slot[:joints] = self._held
+            slot[joints:] = 0.0
+        self._targets.advance()
+        return self._targets.get(self._target_age)
+
+    def _reading(self) -> Array:
+        plant = self._plant
+        return np.concatenate([plant.position, plant.velocity, plant.external_torque])
+
+    def _measure(self) -> Observation:
+        joints, plant = self.spec.num_joints, self._config.plant
+        reading = self._readings.get(self._reading_age)
+        noise = self._noise.normal(size=(2, joints))
+        return Observation(
+            stamp=self.time,
+            position=reading[:joints] + plant.position_noise * noise[0],
+            velocity=reading[joints : 2 * joints] + plant.velocity_noise * noise[1],
+            torque=self._law.commanded.copy(),
+            external_torque=reading[2 * joints :].copy(),
+        )
+
+
+def check_reference(reference: Reference, samples: int, joints: int) -> None:
+    """Refuse a reference that no driver may follow.
+
+    Raises:
+        ValueError: Wrong shape, or a value that is not finite.
+    """
+    want = (samples, joints)
+    for item in dataclasses.fields(reference):
+        value = np.asarray(getattr(reference, item.name))
+        if item.name != "stamp" and value.shape != want:
+            raise ValueError(f"want reference {item.name} {want}, got {value.shape}")
+        if not np.isfinite(value).all():
+            raise ValueError(f"reference {item.name} is not finite")
