@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from robot_meta.errors import NotConnected
 from robot_meta.robots.description import ArmDescription
+from robot_meta.robots.playback import ReferencePlayback, check_reference
 from robot_meta.twin.delay import DelayLine
 from robot_meta.twin.impedance import ImpedanceLaw
 from robot_meta.twin.perturbations import MAX_DELAY, Perturbations, ScheduledChange
@@ -29,6 +29,7 @@ class TwinConfig:
         schedule: Changes of the body at exact times.
         plant: How it is simulated and sensed.
         scene: What is around it.
+        realtime: Whether it moves by itself (`open_twin` of realtime.py) or only when stepped.
     """
 
     seed: int = 0
@@ -36,6 +37,7 @@ class TwinConfig:
     schedule: tuple[ScheduledChange, ...] = ()
     plant: PlantConfig = field(default_factory=PlantConfig)
     scene: SceneConfig = field(default_factory=SceneConfig)
+    realtime: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +81,7 @@ class MujocoRobot:
         self._rate = round(1.0 / self.spec.reference_dt)
         slots = round(MAX_DELAY * self._rate)
         joints = self.spec.num_joints
+        self._playback = ReferencePlayback(self.spec)
         self._targets = DelayLine(slots, 2 * joints)
         readings = slots + round(config.plant.observation_delay * self._rate)
         self._readings = DelayLine(readings, 3 * joints)
@@ -102,17 +105,16 @@ class MujocoRobot:
         seed = config.seed if seed is None else seed
         schedule = config.schedule if schedule is None else schedule
         self._noise = np.random.default_rng(seed)
-        self._schedule = sorted(schedule, key=lambda change: change.stamp, reverse=True)
+        self._schedule = sorted(schedule, key=lambda change: change.stamp)[::-1]  # next is last
         self._steps, self._stopped = 0, ""
         self.set_perturbations(config.perturbations if perturbations is None else perturbations)
         self._plant.reset(self.spec.home if position is None else np.asarray(position, float))
         self._plant.begin()
         self._law.reset(self._plant.compensation)
-        self._hold_at(self._plant.position)
-        self._targets.fill(np.concatenate([self._held, np.zeros(self.spec.num_joints)]))
+        self._playback.hold_at(self._plant.position)
+        self._targets.fill(np.concatenate([self._playback.held, np.zeros(self.spec.num_joints)]))
         self._readings.fill(self._reading())
-        self._observation = self._measure()
-        return self._observation
+        return self.measure()
 
     def __enter__(self) -> MujocoRobot:
         """The robot itself."""
@@ -135,23 +137,24 @@ class MujocoRobot:
     def command(self, reference: Reference) -> None:
         """Follow `reference` from now on; ignored, after the same checks, while stopped."""
         self._require_connection()
-        check_reference(reference, self.spec.samples_per_tick, self.spec.num_joints)
+        check_reference(reference, self.spec)
         if not self._stopped:
-            self._play(reference)
+            late = self._playback.late_start(reference, self.time) if self._config.realtime else 0
+            self._playback.play(reference, late)
 
     def stop(self, reason: str) -> None:
         """Hold the present reference until `recover`; the first reason counts."""
         if self._closed or self._stopped:
             return
         self._stopped = reason or "STOP"
-        self._hold_at(self._held)
+        self._playback.hold_at(self._playback.held)
 
     def recover(self) -> bool:
         """Clear a stop and hold where the arm stands now; always works here."""
         self._require_connection()
         if self._stopped:
             self._stopped = ""
-            self._hold_at(self._plant.position)
+            self._playback.hold_at(self._plant.position)
         return True
 
     def close(self) -> None:
@@ -163,7 +166,20 @@ class MujocoRobot:
         """Advance one control period; the measurement at its end."""
         self._require_connection()
         self.advance(self.spec.samples_per_tick)
-        self._observation = self._measure()
+        return self.measure()
+
+    def measure(self) -> Observation:
+        """Read the sensors now; `observe` returns it until the next time."""
+        joints, plant = self.spec.num_joints, self._config.plant
+        reading = self._readings.get(self._reading_age)
+        noise = self._noise.normal(size=(2, joints))
+        self._observation = Observation(
+            stamp=self.time,
+            position=reading[:joints] + plant.position_noise * noise[0],
+            velocity=reading[joints : 2 * joints] + plant.velocity_noise * noise[1],
+            torque=self._law.commanded.copy(),
+            external_torque=reading[2 * joints :].copy(),
+        )
         return self._observation
 
     def advance(self, milliseconds: int) -> None:
@@ -230,7 +246,7 @@ class MujocoRobot:
             stamp=self.time,
             position=self._plant.position.copy(),
             velocity=self._plant.velocity.copy(),
-            reference=self._held.copy(),
+            reference=self._playback.held.copy(),
             tool_position=self._plant.tool_position,
             contact_force=self._plant.contact_force,
             perturbations=self._body,
@@ -240,55 +256,12 @@ class MujocoRobot:
         if self._closed:
             raise NotConnected("the twin is closed; make a new one")
 
-    def _hold_at(self, position: Array) -> None:
-        self._held = np.array(position)
-        self._samples, self._next = np.zeros((0, 2 * self.spec.num_joints)), 0
-
-    def _play(self, reference: Reference, first: int = 0) -> None:
-        self._samples = np.concatenate([reference.position, reference.velocity], axis=1)
-        self._next = first
-
     def _next_target(self) -> Array:
         """Reference position and velocity for this millisecond, (2J,), after the delay."""
-        joints = self.spec.num_joints
-        slot = self._targets.slot()
-        if self._next < len(self._samples):
-            slot[:] = self._samples[self._next]
-            self._held = slot[:joints].copy()
-            self._next += 1
-        else:
-            slot[:joints] = self._held
-            slot[joints:] = 0.0
+        self._playback.next(self._targets.slot())
         self._targets.advance()
         return self._targets.get(self._target_age)
 
     def _reading(self) -> Array:
         plant = self._plant
         return np.concatenate([plant.position, plant.velocity, plant.external_torque])
-
-    def _measure(self) -> Observation:
-        joints, plant = self.spec.num_joints, self._config.plant
-        reading = self._readings.get(self._reading_age)
-        noise = self._noise.normal(size=(2, joints))
-        return Observation(
-            stamp=self.time,
-            position=reading[:joints] + plant.position_noise * noise[0],
-            velocity=reading[joints : 2 * joints] + plant.velocity_noise * noise[1],
-            torque=self._law.commanded.copy(),
-            external_torque=reading[2 * joints :].copy(),
-        )
-
-
-def check_reference(reference: Reference, samples: int, joints: int) -> None:
-    """Refuse a reference that no driver may follow.
-
-    Raises:
-        ValueError: Wrong shape, or a value that is not finite.
-    """
-    want = (samples, joints)
-    for item in dataclasses.fields(reference):
-        value = np.asarray(getattr(reference, item.name))
-        if item.name != "stamp" and value.shape != want:
-            raise ValueError(f"want reference {item.name} {want}, got {value.shape}")
-        if not np.isfinite(value).all():
-            raise ValueError(f"reference {item.name} is not finite")

@@ -72,8 +72,8 @@ class Plant:
 
     One law period is `begin` (kinematics of the present state, from which the compensation is
     computed) and then `finish` with a torque. Joint torque sensors sit behind motor and gear, as
-    on the Franka arm: they feel neither friction nor a weak actuator. Therefore a weak joint leaves
-    the external torque estimate at zero, a payload or a contact does not.
+    on the Franka arm: they feel neither friction nor a weak actuator. Therefore a weak joint
+    leaves the external torque estimate at zero, a payload or a contact does not.
 
     Attributes:
         position: Joint positions, (J,), [rad]; a live view.

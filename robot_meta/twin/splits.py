@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from robot_meta.twin.perturbations import FIELDS, Perturbations
+from robot_meta.types import Array
 
 _NOMINAL = Perturbations()
 
@@ -91,11 +92,11 @@ def _draw_field(name: str, rule: dict[str, Any], rng: np.random.Generator) -> An
     nominal = getattr(_NOMINAL, name)
     shape = np.shape(nominal)
     if "uniform" in rule:
-        value = rng.uniform(*rule["uniform"], size=shape)
+        value = _between(rule["uniform"], shape, rng)
     elif "log_uniform" in rule:
-        value = np.exp(rng.uniform(*np.log(rule["log_uniform"]), size=shape))
+        value = np.exp(_between(np.log(rule["log_uniform"]), shape, rng))
     elif "signed" in rule:
-        value = rng.uniform(*rule["signed"], size=shape) * rng.choice([-1.0, 1.0], size=shape)
+        value = _between(rule["signed"], shape, rng) * rng.choice([-1.0, 1.0], size=shape)
     elif "ball" in rule:
         direction = rng.normal(size=shape)
         radius = rule["ball"] * rng.uniform() ** (1.0 / 3.0)
@@ -103,12 +104,17 @@ def _draw_field(name: str, rule: dict[str, Any], rng: np.random.Generator) -> An
     elif "weakened" in rule:
         value = np.ones(shape)
         chosen = rng.choice(len(nominal), size=rule["joints"], replace=False)
-        shares = rng.uniform(*rule["weakened"], size=rule["joints"])
+        shares = _between(rule["weakened"], (rule["joints"],), rng)
         if rng.uniform() < rule["probability"]:
             value[chosen] = shares
     else:
         raise ValueError(f"no rule for {name} in {rule}")
     return float(value) if shape == () else tuple(float(item) for item in value)
+
+
+def _between(ends: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    low, high = np.asarray(ends[0], dtype=float), np.asarray(ends[1], dtype=float)
+    return low + (high - low) * rng.uniform(size=shape)
 
 
 def _allows(rule: dict[str, Any], value: Any) -> bool:

@@ -1,0 +1,62 @@
+"""What every driver does with a reference: check it, play it, hold its end."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from robot_meta.types import Array, Reference, RobotSpec
+
+
+class ReferencePlayback:
+    """Plays the newest reference sample by sample and holds the last one when it runs out.
+
+    Attributes:
+        held: Position of the newest sample that was played, (J,), [rad].
+    """
+
+    def __init__(self, spec: RobotSpec) -> None:
+        self._spec = spec
+        self.hold_at(spec.home)
+
+    def hold_at(self, position: Array) -> None:
+        """Forget the reference and stay at `position` (J,)."""
+        self.held = np.array(position, dtype=float)
+        self._samples = np.zeros((0, 2 * self._spec.num_joints))
+        self._next = 0
+
+    def play(self, reference: Reference, first: int = 0) -> None:
+        """Follow a checked `reference` from its sample `first` on, instead of the one before."""
+        self._samples = np.concatenate([reference.position, reference.velocity], axis=1)
+        self._next = first
+
+    def late_start(self, reference: Reference, now: float) -> int:
+        """The sample that is due at robot time `now` [s]; 0 where the stamp is not of now."""
+        due = int(np.floor((now - reference.stamp) / self._spec.reference_dt + 1e-6))
+        return due if 0 <= due < self._spec.samples_per_tick else 0
+
+    def next(self, target: Array) -> None:
+        """Write position and velocity of the next sample to `target`, (2J,)."""
+        joints = self._spec.num_joints
+        if self._next < len(self._samples):
+            target[:] = self._samples[self._next]
+            self.held[:] = target[:joints]
+            self._next += 1
+        else:
+            target[:joints] = self.held
+            target[joints:] = 0.0
+
+
+def check_reference(reference: Reference, spec: RobotSpec) -> None:
+    """Refuse a reference that no driver may follow.
+
+    Raises:
+        ValueError: Wrong shape, or a value that is not finite.
+    """
+    want = (spec.samples_per_tick, spec.num_joints)
+    for name, value in (("position", reference.position), ("velocity", reference.velocity)):
+        if np.shape(value) != want:
+            raise ValueError(f"want a reference {name} of shape {want}, got {np.shape(value)}")
+        if not np.isfinite(value).all():
+            raise ValueError(f"the reference {name} is not finite")
+    if not np.isfinite(reference.stamp):
+        raise ValueError(f"the reference stamp is not finite, got {reference.stamp}")

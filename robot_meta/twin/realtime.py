@@ -1,0 +1,140 @@
+"""The twin in real time: a thread that steps the same robot once every millisecond."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from types import TracebackType
+from typing import Any
+
+from robot_meta.errors import NotConnected
+from robot_meta.robots.description import ArmDescription
+from robot_meta.twin.mujoco_robot import MujocoRobot, TwinConfig, TwinSnapshot
+from robot_meta.types import Observation, Reference
+
+_log = logging.getLogger(__name__)
+MAX_BEHIND = 0.1  # what the thread catches up after a pause; more is lost to robot time, [s]
+
+
+class RealtimeTwin:
+    """A `MujocoRobot` that moves by itself, at the pace of the monotonic clock.
+
+    `observe` returns the newest measurement without waiting for the thread. A reference that
+    comes late is entered where its stamp says, so that periods join without a slip.
+    """
+
+    def __init__(self, description: ArmDescription, config: TwinConfig) -> None:
+        if not config.realtime:
+            raise ValueError("this twin needs a configuration with realtime=True")
+        self._robot = MujocoRobot(description, config)
+        self.spec = self._robot.spec
+        self._lock = threading.Lock()  # the thread holds it for one millisecond's arithmetic
+        self._observation = self._robot.observe()
+        self._closing = threading.Event()
+        self._failure: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="twin physics", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> RealtimeTwin:
+        """The robot itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def observe(self) -> Observation:
+        """The measurement of the newest millisecond."""
+        self._require_connection()
+        return self._observation
+
+    def command(self, reference: Reference) -> None:
+        """Follow `reference` from now on; ignored, after the same checks, while stopped."""
+        self._require_connection()
+        with self._lock:
+            self._robot.command(reference)
+
+    def stop(self, reason: str) -> None:
+        """Hold the present reference until `recover`; the first reason counts."""
+        with self._lock:
+            self._robot.stop(reason)
+
+    def recover(self) -> bool:
+        """Clear a stop and hold where the arm stands now; always works here."""
+        self._require_connection()
+        with self._lock:
+            return self._robot.recover()
+
+    def close(self) -> None:
+        """Stop, end the thread and disconnect; safe to call twice."""
+        self._closing.set()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+        with self._lock:
+            self._robot.close()
+
+    @property
+    def time(self) -> float:
+        """Robot clock, [s]."""
+        return self._robot.time
+
+    @property
+    def stopped(self) -> str:
+        """Reason of the present stop, "" when there is none."""
+        return self._robot.stopped
+
+    def change(self, name: str, value: Any) -> None:
+        """Change one field of the body from the next millisecond on."""
+        with self._lock:
+            self._robot.change(name, value)
+
+    def hold_tool(self, held: bool) -> None:
+        """Take hold of the tool where it is, or let it go."""
+        with self._lock:
+            self._robot.hold_tool(held)
+
+    def snapshot(self) -> TwinSnapshot:
+        """The true state now."""
+        with self._lock:
+            return self._robot.snapshot()
+
+    def _require_connection(self) -> None:
+        if self._failure is not None:
+            raise NotConnected(f"the twin's physics stopped: {self._failure}") from self._failure
+        if self._closing.is_set():
+            raise NotConnected("the twin is closed; make a new one")
+
+    def _run(self) -> None:
+        try:
+            self._keep_pace()
+        except Exception as error:  # whoever asks next gets it as NotConnected
+            self._failure = error
+            _log.exception("the twin's physics stopped")
+
+    def _keep_pace(self) -> None:
+        period = self.spec.reference_dt
+        due = time.perf_counter()
+        while not self._closing.is_set():
+            wait = due - time.perf_counter()
+            if wait > 0.0:
+                time.sleep(wait)
+            elif -wait > MAX_BEHIND:
+                _log.warning("the twin is %.3f s behind and lets that time go", -wait)
+                due = time.perf_counter()
+            with self._lock:
+                self._robot.advance(1)
+                self._observation = self._robot.measure()
+            due += period
+
+
+def open_twin(description: ArmDescription, config: TwinConfig) -> MujocoRobot | RealtimeTwin:
+    """The twin that `config` asks for."""
+    if config.realtime:
+        return RealtimeTwin(description, config)
+    return MujocoRobot(description, config)
