@@ -1,0 +1,1 @@
+"""Benchmarks: what the README quotes, each with the command that measures it."""

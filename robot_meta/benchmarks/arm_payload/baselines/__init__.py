@@ -1,0 +1,1 @@
+"""Baselines that know the arm's physics instead of learning them."""
