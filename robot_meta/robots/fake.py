@@ -23,6 +23,7 @@ class FakeRobot:
     Attributes:
         sent: Every reference that it was given and followed, oldest first.
         stops: Reason of every stop, oldest first.
+        realtime: Whether it moves by itself.
         external_torque: What it reports to feel, (J,), [Nm]; free to set.
     """
 
@@ -49,7 +50,7 @@ class FakeRobot:
         self._left = float(np.exp(-spec.reference_dt / lag))  # share of r − q after one sample
         self._rate = round(1.0 / spec.reference_dt)
         self._samples, self._stopped, self._closed = 0, "", False
-        self._realtime, self._clock, self._origin = realtime, clock, clock()
+        self.realtime, self._clock, self._origin = realtime, clock, clock()
 
     def __enter__(self) -> FakeRobot:
         """The robot itself."""
@@ -82,7 +83,7 @@ class FakeRobot:
         check_reference(reference, self.spec)
         self._catch_up()
         if not self._stopped:
-            late = self._playback.late_start(reference, self.time) if self._realtime else 0
+            late = self._playback.late_start(reference, self.time) if self.realtime else 0
             self._playback.play(reference, late)
             self.sent.append(reference)
 
@@ -116,7 +117,7 @@ class FakeRobot:
             ValueError: The robot runs in real time and moves by itself.
         """
         self._require_connection()
-        if self._realtime:
+        if self.realtime:
             raise ValueError("a fake robot in real time moves by itself; do not step it")
         self._advance(self.spec.samples_per_tick)
         return self.observe()
@@ -136,7 +137,7 @@ class FakeRobot:
             raise NotConnected("the fake robot is closed; make a new one")
 
     def _catch_up(self) -> None:
-        if self._realtime:
+        if self.realtime:
             due = int((self._clock() - self._origin) * self._rate)
             self._advance(due - self._samples)
 

@@ -33,10 +33,17 @@ class Robot(Protocol):
         """
 
     def stop(self, reason: str) -> None:
-        """Hold the present reference until `recover`; safe to call twice and after errors."""
+        """Hold the present reference until `recover`; safe to call twice and after errors.
+
+        References given meanwhile are checked as ever and then ignored: nothing moves a stopped
+        robot, and nothing of what came in between is followed later.
+        """
 
     def recover(self) -> bool:
-        """Clear a stop or a reflex and hold in place; whether that worked."""
+        """Clear a stop or a reflex and hold in place; whether that worked.
+
+        The reference then begins where the arm stands, not where it stood when it was stopped.
+        """
 
     def close(self) -> None:
         """Stop and disconnect; safe to call twice."""
