@@ -1,0 +1,118 @@
+"""From what happened in a run to the figures of a table."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from robot_meta.benchmarks.arm_payload.scenes import REFLEX_TORQUE, Timing
+from robot_meta.types import Array
+
+RECOVERED = 1.5  # times the error before the change counts as recovered
+SMOOTHING = 0.5  # [s], over which the error is averaged to tell when it recovered
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """One value per tick; T ticks.
+
+    Attributes:
+        stamp: (T,), [s].
+        target: Where the tool should be, (T, 3), [m].
+        tool: Where it truly was, (T, 3), [m].
+        torque: Commanded by the low-level law, (T, J), [Nm].
+        external_torque: As the arm estimates it, (T, J), [Nm].
+        altered: 1 where the guard changed what was asked, (T,).
+        act_ms: Time the controller took, (T,), [ms].
+        losses: Loss of the model on the newest window before and after the update, (T, 2).
+    """
+
+    stamp: Array
+    target: Array
+    tool: Array
+    torque: Array
+    external_torque: Array
+    altered: Array
+    act_ms: Array
+    losses: Array
+
+    @property
+    def error(self) -> Array:
+        """Distance of the tool from its target, (T,), [m]."""
+        distance: Array = np.linalg.norm(self.tool - self.target, axis=1)
+        return distance
+
+    @property
+    def reflex_share(self) -> Array:
+        """Largest share of a reflex threshold that a joint feels, (T,)."""
+        share: Array = (np.abs(self.external_torque) / REFLEX_TORQUE).max(axis=1)
+        return share
+
+    def as_lists(self) -> dict[str, Any]:
+        """Rounded for a file: micrometres, milliseconds, hundredths of a newton metre."""
+        digits = {"target": 6, "tool": 6, "stamp": 3, "losses": 6}
+        return {
+            item.name: np.round(getattr(self, item.name), digits.get(item.name, 2)).tolist()
+            for item in dataclasses.fields(self)
+        }
+
+    @classmethod
+    def from_lists(cls, data: dict[str, Any]) -> Series:
+        """The series of a file."""
+        return cls(**{key: np.array(value, dtype=float) for key, value in data.items()})
+
+
+def judge(series: Series, timing: Timing) -> dict[str, float]:
+    """Figures of one run; lengths in mm, times as named."""
+    stamp, error = series.stamp, 1e3 * series.error
+    before = within(stamp, timing.change - timing.period, timing.change)
+    after = within(stamp, timing.change + timing.settle, timing.end)
+    changed = within(stamp, timing.change, timing.end)
+    rms_before, rms_after = rms(error[before]), rms(error[after])
+    effort = np.abs(series.torque).sum(axis=1)
+    return {
+        "before_mm": rms_before,
+        "after_mm": rms_after,
+        "ratio": rms_after / rms_before,
+        "overall_mm": rms(error[before | after]),
+        "peak_mm": float(error[changed].max()),
+        "recover_s": recovery_time(stamp, error, timing, RECOVERED * rms_before),
+        "effort_nm": float(effort[after].mean()),
+        "altered_share": float(series.altered[stamp >= timing.change - timing.period].mean()),
+        "act_p50_ms": float(np.percentile(series.act_ms, 50)),
+        "act_p99_ms": float(np.percentile(series.act_ms, 99)),
+        "reflex_share": float(series.reflex_share.max()),
+    }
+
+
+def within(stamp: Array, begin: float, end: float) -> np.ndarray:
+    """Which stamps lie in [begin, end), with half a millisecond of tolerance."""
+    inside: np.ndarray = (stamp > begin - 5e-4) & (stamp < end - 5e-4)
+    return inside
+
+
+def rms(values: Array) -> float:
+    """Root mean square."""
+    return float(np.sqrt(np.mean(np.square(values))))
+
+
+def recovery_time(stamp: Array, error: Array, timing: Timing, threshold: float) -> float:
+    """Time after the change from which the smoothed error stays at or below `threshold`, [s].
+
+    Smoothed over the `SMOOTHING` seconds that follow. Where it never does, the whole time judged.
+    """
+    spacing = stamp[1] - stamp[0]
+    width = max(1, round(SMOOTHING / spacing))
+    changed = np.flatnonzero(within(stamp, timing.change, timing.end))
+    squares = np.concatenate([[0.0], np.cumsum(np.square(error))])
+    starts = changed[changed + width <= len(error)]
+    smooth = np.sqrt((squares[starts + width] - squares[starts]) / width)
+    late = np.flatnonzero(smooth > threshold)
+    if len(late) == 0:
+        return 0.0
+    if late[-1] == len(starts) - 1:
+        return timing.end - timing.change
+    return float(stamp[starts[late[-1] + 1]] - timing.change)
