@@ -15,7 +15,8 @@ from robot_meta.types import Array
 
 _INTEGRATORS = {
     "implicitfast": mujoco.mjtIntegrator.mjINT_IMPLICITFAST,
-    "Euler": mujoco.mjtIntegrator.mjINT_EULER,
+    "implicit": mujoco.mjtIntegrator.mjINT_IMPLICIT,
+    "Euler": mujoco.mjtIntegrator.mjINT_EULER,  # for this arm bit for bit as implicitfast
     "RK4": mujoco.mjtIntegrator.mjINT_RK4,
 }
 _PAYLOAD_DENSITY = 4000.0  # of the ball that stands for the payload, [kg/m^3]
@@ -26,7 +27,7 @@ class PlantConfig:
     """How the nominal body is simulated and sensed.
 
     Attributes:
-        integrator: "implicitfast", "Euler" or "RK4".
+        integrator: "implicitfast", "implicit", "Euler" or "RK4".
         physics_dt: Time step; the reference spacing must be a multiple of it, [s].
         friction: Coulomb friction of each joint, [Nm]; None for the model's own.
         damping: Viscous friction of each joint, [Nms/rad]; None for the model's own.
@@ -90,6 +91,9 @@ class Plant:
         self._model = scenes.build_arm_model(description, scene)
         self._model.opt.integrator = _INTEGRATORS[config.integrator]
         self._model.opt.timestep = config.physics_dt
+        # Harder than MuJoCo's default, which lets a joint that is stuck creep within a second.
+        self._model.dof_solimp[:, :2] = 0.999
+        self._model.dof_solref[:, 0] = 4.0 * config.physics_dt
         if config.friction is not None:
             self._model.dof_frictionloss[:] = config.friction
         if config.damping is not None:
