@@ -24,9 +24,7 @@ def ramp(stamp: float, offset: float = 0.0) -> Reference:
     """Joint positions that count the samples: sample i is at home + offset + (i + 1) mm-rad."""
     n = SPEC.samples_per_tick
     way = offset + 1e-3 * np.arange(1, n + 1)[:, None]
-    return Reference(
-        stamp=stamp, position=SPEC.home + way, velocity=np.ones((n, SPEC.num_joints))
-    )
+    return Reference(stamp=stamp, position=SPEC.home + way, velocity=np.ones((n, SPEC.num_joints)))
 
 
 def played(playback: ReferencePlayback, samples: int) -> Array:
