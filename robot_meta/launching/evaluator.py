@@ -133,10 +133,10 @@ class Evaluator:
         if self._depth == _DEEPEST:
             raise ValueError(f"more than {_DEEPEST} files include each other; is it a circle?")
         self._depth += 1
-        with self.scope.include(element.place):
+        with self.scope.include(path, element.place):
             for argument in element.all("arg"):
                 self.scope.set_variable(self.text(argument, "name"), self.text(argument, "value"))
-            self.scope.file = path
+            self.scope.enter_file()
             self.run_file(root)
         self._depth -= 1
 

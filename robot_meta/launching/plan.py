@@ -91,7 +91,7 @@ class Process:
         if node.namespace is not None:
             arguments += ["-r", f"__ns:={node.namespace}"]
         for name, value in node.global_parameters:
-            arguments += ["-p", f"{name}:={_inline(value)}"]
+            arguments += ["-p", f"{name}:={value}"]
         for source in node.parameters:
             path = source if isinstance(source, Path) else write(self.parameter_file(source))
             arguments += ["--params-file", str(path)]
@@ -156,9 +156,3 @@ def _describe_process(process: Process) -> str:
         bound = f"at most {most} times" if most >= 0 else "without bound"
         lines.append(f"  respawn: after {process.respawn_delay:g} s, {bound}")
     return "\n".join(lines)
-
-
-def _inline(value: object) -> str:
-    """A value as one line of YAML, for `-p name:=value`."""
-    text = yaml.safe_dump(value, default_flow_style=True, width=10**6)
-    return text.removesuffix("\n").removesuffix("\n...").strip()

@@ -1,9 +1,10 @@
 """What is set at one point of a launch file: variables, environment, namespace, global rules.
 
 As in ROS 2 launch, a `<group>` puts everything back when it ends, and an `<include>` does not:
-what it sets stays set behind it. Files that depend on that are hard to read, so here a value that
-came out of an include (or out of a group through a shared list) is remembered as leaked, and using
-it is an error. Every file that is accepted means the same under both.
+what it sets stays set behind it, and `$(dirname)` keeps naming the other folder. Jazzy also lets
+a `<set_parameter>` or `<set_remap>` out of a group where one was in force before it. Files that
+depend on that surprise people, so here what leaked is remembered, and using it is an error. Every
+file that is accepted means the same under both.
 """
 
 from __future__ import annotations
@@ -18,22 +19,40 @@ if TYPE_CHECKING:
 
 NAMESPACE, PARAMETERS, REMAPS = "ros_namespace", "global_params", "ros_remaps"
 _ENVIRONMENT = "the environment"
+_MOVED = (
+    "after an <include>, and in its <arg>s, ROS 2 launch takes $({}) from the included file "
+    "({}); keep it in a <let> before the <include>"
+)
 
 
 class Scope:
     """Variables and environment while a launch file is read from top to bottom."""
 
     def __init__(self, file: Path, variables: dict[str, str], environment: dict[str, str]) -> None:
-        self.file = file
+        self._file = self._ros_file = file
         self.used: set[str] = set()
         self._variables: dict[str, Any] = dict(variables)
         self._environment = dict(environment)
         self._leaked: dict[str, Place] = {}
 
     @property
+    def file(self) -> Path:
+        """The launch file being read."""
+        if self._ros_file != self._file:
+            raise ValueError(_MOVED.format("filename", self._ros_file))
+        return self._file
+
+    @property
+    def folder(self) -> Path:
+        """Its folder."""
+        if self._ros_file.parent != self._file.parent:
+            raise ValueError(_MOVED.format("dirname", self._ros_file.parent))
+        return self._file.parent
+
+    @property
     def environment(self) -> dict[str, str]:
         """Environment of a process started here; to be changed through `set_environment`."""
-        self._refuse_leaked(_ENVIRONMENT)
+        self._refuse_leaked(_ENVIRONMENT, "give each <node> its own <env>")
         return self._environment
 
     def set_environment(self, name: str, value: str | None) -> None:
@@ -46,7 +65,7 @@ class Scope:
     def variable(self, name: str) -> str | None:
         """Value of a launch argument or `<let>`, None where there is none."""
         self.used.add(name)
-        self._refuse_leaked(name)
+        self._refuse_leaked(name, f"set a <let> called '{name}' of your own")
         value = self._variables.get(name)
         return value if isinstance(value, str) else None
 
@@ -62,7 +81,7 @@ class Scope:
 
     def rules(self, name: str) -> list[tuple[str, Any]]:
         """Global parameters or remaps that a node started here gets, in order."""
-        self._refuse_leaked(name)
+        self._refuse_leaked(name, "set it at each <node> instead")
         return list(self._variables.get(name, []))
 
     def add_rule(self, name: str, key: str, value: object) -> None:
@@ -82,25 +101,29 @@ class Scope:
                 self._leaked[name] = place
 
     @contextmanager
-    def include(self, place: Place) -> Iterator[None]:
-        """Another file is read inside; what that changes leaks."""
-        file = self.file
+    def include(self, file: Path, place: Place) -> Iterator[None]:
+        """Another file is read inside, after `enter_file`; what that changes leaks."""
+        outer, self._ros_file = self._file, file
         before = {n: list(v) if _is_list(v) else v for n, v in self._variables.items()}
         environment = dict(self._environment)
         yield
-        self.file = file
+        self._file = outer
         for name, value in self._variables.items():
             if name not in before or before[name] != value:
                 self._leaked[name] = place
         if environment != self._environment:
             self._leaked[_ENVIRONMENT] = place
 
-    def _refuse_leaked(self, name: str) -> None:
+    def enter_file(self) -> None:
+        """From here on the included file is being read; before, only its arguments were."""
+        self._file = self._ros_file
+
+    def _refuse_leaked(self, name: str, remedy: str) -> None:
         if name in self._leaked:
             what = name if name == _ENVIRONMENT else f"'{name}'"
             raise ValueError(
-                f"{what} was changed inside {self._leaked[name]} and leaks out of there; put that "
-                '<include> into a <group>, or set a <let name="..." value="..."/> of your own'
+                f"{what} was changed inside {self._leaked[name]}, and ROS 2 launch lets that leak "
+                f"out; put that tag into a <group> of its own, or {remedy}"
             )
 
 

@@ -30,6 +30,10 @@ class Context(Protocol):
     def file(self) -> Path:
         """The launch file being read."""
 
+    @property
+    def folder(self) -> Path:
+        """Its folder."""
+
     def variable(self, name: str) -> str | None:
         """Value of a launch argument or `<let>`; None where there is none of that name."""
 
@@ -201,7 +205,7 @@ _MANY = 1000
 FUNCTIONS: dict[str, tuple[Callable[[Context, list[str]], str], int, int]] = {
     "var": (_var, 1, 2),
     "env": (_env, 1, 2),
-    "dirname": (lambda context, _: str(context.file.parent), 0, 0),
+    "dirname": (lambda context, _: str(context.folder), 0, 0),
     "filename": (lambda context, _: str(context.file), 0, 0),
     "find-pkg-share": (lambda _, arguments: str(packages.share(arguments[0])), 1, 1),
     "find-pkg-prefix": (lambda _, arguments: str(packages.prefix(arguments[0])), 1, 1),

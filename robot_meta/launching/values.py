@@ -48,11 +48,17 @@ def parameter_value(text: str, type_name: str, expand: Callable[[str], str]) -> 
     return _item(value, expand)
 
 
-def global_value(text: str) -> Value:
-    """The value of a `<set_parameter>`, all substitutions filled in; YAML's rules."""
+def global_value(text: str) -> Scalar:
+    """The value of a `<set_parameter>`, all substitutions filled in; YAML's rules.
+
+    ROS 2 launch hands it on as plain text on the command line, where lists and quoted digits
+    would become something else; they are refused.
+    """
     value = _yaml(text, mixed=False)
-    if isinstance(value, list) and not value:
-        raise ValueError("an empty list has no type")
+    if isinstance(value, list) or yaml.safe_load(str(value)) != value:
+        raise ValueError(
+            f"ROS 2 launch cannot pass {text!r} to all nodes unchanged; use a <param> at each node"
+        )
     return value
 
 
