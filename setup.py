@@ -14,6 +14,7 @@ SHARE = f"share/{PACKAGE}"
 # it is installed without its dependencies, see MODEL_DATA in .ci/setup.py.
 CORE = [
     "numpy>=1.26,<3",
+    "scipy>=1.11,<2",
     "torch>=2.5,<3",
     "safetensors>=0.4,<1",
     "pyyaml>=6,<7",

@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import ModuleType
 
 import robot_meta
 from robot_meta.errors import RobotMetaError
@@ -92,14 +93,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     with_traceback = "--traceback" in arguments[:1]
     if with_traceback:
         del arguments[0]
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
-        print(usage())
-        return 0 if arguments else BAD_ARGUMENT
-    if arguments[0] == "--version":
-        print(f"robot-meta {robot_meta.__version__}")
-        return 0
     try:
-        code = _run(arguments[0], arguments[1:])
+        code = _run(arguments)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
@@ -114,21 +109,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _exit_code(error)
 
 
-def _run(name: str, argv: list[str]) -> int:
+def _run(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0 if arguments else BAD_ARGUMENT
+    if arguments[0] == "--version":
+        print(f"robot-meta {robot_meta.__version__}")
+        return 0
+    name, *argv = arguments
     command = COMMANDS.get(name)
     if command is None:
         near = difflib.get_close_matches(name, COMMANDS, n=1)
         hint = f"did you mean '{near[0]}'? " if near else ""
         raise ValueError(f"no command '{name}'; {hint}choose one of {', '.join(COMMANDS)}")
+    return int(_imported(name, command).main(argv) or 0)
+
+
+def _imported(name: str, command: Command) -> ModuleType:
     try:
-        module = importlib.import_module(command.module)
+        return importlib.import_module(command.module)
     except ModuleNotFoundError as error:
         if error.name is not None and command.module.startswith(error.name):
             raise ModuleNotFoundError(
                 f"'{name}' is not part of this installation ({command.module} is missing)"
             ) from None
         raise
-    return int(module.main(argv) or 0)
 
 
 def _one_line(error: Exception) -> str:

@@ -1,0 +1,132 @@
+import os
+import sys
+
+import pytest
+
+from robot_meta.cli import doctor, finding, machine_checks, ros_checks
+from robot_meta.cli.finding import FAIL, OK, WARN, Finding
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch):
+    for variable in [name for name in os.environ if name.startswith(("ROS_", "RMW_"))]:
+        monkeypatch.delenv(variable)
+
+
+@pytest.mark.parametrize(
+    ("levels", "code"), [((OK, OK), 0), ((OK, WARN), 0), ((WARN, FAIL, OK), 1), ((FAIL,), 1)]
+)
+def test_only_a_failure_fails(levels, code, capsys):
+    checks = [lambda level=level: Finding(level, "x", "text", "remedy") for level in levels]
+    assert doctor.main([], checks) == code
+    assert f"{levels.count(levels[0])} {levels[0]}" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_the_remedy_stands_under_its_line(capsys):
+    doctor.main([], [lambda: Finding(WARN, "network", "open", "export A=1")])
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "WARN network    open",
+        "                -> export A=1",
+    ]
+
+
+def test_an_unknown_argument_is_refused():
+    with pytest.raises(SystemExit) as ended:
+        doctor.main(["--verbose"], [])
+    assert ended.value.code == 2
+
+
+def test_this_machine_has_what_the_tests_need():
+    for check in (machine_checks.python, ros_checks.rclpy, machine_checks.model_data):
+        assert check().level == OK, check()
+    assert machine_checks.torch().level in (OK, WARN)
+
+
+@pytest.mark.parametrize(
+    ("variables", "level", "said"),
+    [
+        ({}, WARN, "every machine in this subnet"),
+        ({"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}, OK, "stay on this machine"),
+        ({"ROS_AUTOMATIC_DISCOVERY_RANGE": "off"}, OK, "stay on this machine"),
+        ({"ROS_LOCALHOST_ONLY": "1"}, OK, "stay on this machine"),
+        ({"ROS_LOCALHOST_ONLY": "1", "ROS_STATIC_PEERS": "10.0.0.7"}, WARN, "10.0.0.7"),
+        ({"ROS_AUTOMATIC_DISCOVERY_RANGE": "HOST"}, FAIL, "none of SUBNET"),
+        ({"ROS_SECURITY_ENABLE": "true"}, WARN, "falls back"),
+        ({"ROS_SECURITY_ENABLE": "true", "ROS_SECURITY_STRATEGY": "Enforce"}, OK, "enforced"),
+    ],
+)
+def test_the_network_line_says_who_can_command_the_robot(monkeypatch, variables, level, said):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    found = ros_checks.network()
+    assert found.level == level
+    assert said in found.text
+    assert bool(found.remedy) == (level != OK)
+
+
+@pytest.mark.parametrize(
+    ("value", "level"), [("", OK), ("7", OK), ("150", WARN), ("233", FAIL), ("one", FAIL)]
+)
+def test_a_domain_is_a_number_that_dds_can_use(monkeypatch, value, level):
+    monkeypatch.setenv("ROS_DOMAIN_ID", value)
+    assert ros_checks.domain().level == level
+
+
+def test_security_that_the_middleware_cannot_give_is_a_failure(monkeypatch):
+    monkeypatch.setenv("ROS_SECURITY_ENABLE", "true")
+    monkeypatch.setenv("ROS_SECURITY_STRATEGY", "Enforce")
+    monkeypatch.setenv("ROS_SECURITY_KEYSTORE", "/nonexistent")
+    found = ros_checks.rclpy()
+    assert found.level == FAIL
+    assert "security" in found.remedy
+
+
+def test_an_unknown_middleware_is_a_failure_with_its_remedy(monkeypatch):
+    monkeypatch.setenv("RMW_IMPLEMENTATION", "rmw_of_nobody")
+    found = ros_checks.rclpy()
+    assert found.level == FAIL
+    assert "RMW_IMPLEMENTATION" in found.remedy
+
+
+def test_a_missing_opengl_library_becomes_the_command_that_installs_it(monkeypatch):
+    # What PyOpenGL raises when libEGL.so.1 is absent.
+    trouble = "AttributeError: 'NoneType' object has no attribute 'eglQueryString'"
+    monkeypatch.setattr(machine_checks, "RENDER_PROBE", f"raise SystemExit({trouble!r})")
+    found = machine_checks.rendering()
+    assert found.level == WARN
+    assert found.remedy.startswith("sudo apt-get install")
+
+
+def test_a_damaged_model_is_named(monkeypatch, tmp_path):
+    (tmp_path / "broken.safetensors").write_bytes(b"\x08\x00\x00\x00\x00\x00\x00\x00{}")
+    monkeypatch.setattr(machine_checks, "resource", lambda name: tmp_path)
+    found = machine_checks.weights()
+    assert found.level == FAIL
+    assert "broken.safetensors" in found.text
+
+
+def test_no_models_at_all_is_a_failure_with_the_command_that_trains_one(monkeypatch, tmp_path):
+    monkeypatch.setattr(machine_checks, "resource", lambda name: tmp_path)
+    assert machine_checks.weights().remedy.startswith("robot-meta train dynamics")
+
+
+@pytest.mark.parametrize(("free", "level"), [(9e9, OK), (2e9, WARN), (1e8, FAIL)])
+def test_a_disk_that_fills_up_is_seen_before_it_is_full(monkeypatch, free, level):
+    usage = type("Usage", (), {"free": free})
+    monkeypatch.setattr(machine_checks.shutil, "disk_usage", lambda path: usage)
+    assert machine_checks.disk().level == level
+
+
+def test_a_library_that_hangs_or_crashes_takes_only_its_probe_along():
+    hung = finding.probe("import time; time.sleep(60)", timeout_s=0.3)
+    assert not hung.ok
+    assert "no answer" in hung.trouble
+    crashed = finding.probe("import os; os.abort()")
+    assert not crashed.ok
+    assert "code -6" in crashed.trouble
+    assert finding.probe("print('a'); print('b')").answer == "b"
+
+
+def test_a_python_outside_the_range_is_a_failure(monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 13, 0))
+    assert machine_checks.python().level == FAIL
