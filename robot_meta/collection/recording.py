@@ -111,7 +111,7 @@ class RunWriter:
         if self._closed:
             return
         try:
-            self._writer.finish()
+            self._writer.finish()  # type: ignore[no-untyped-call]
             self._stream.flush()
             os.fsync(self._file)
         except OSError as error:
@@ -248,4 +248,4 @@ def _tail() -> bytes:
     builder = RecordBuilder()
     DataEnd(data_section_crc=0).write(builder)
     Footer(summary_start=0, summary_offset_start=0, summary_crc=0).write(builder)
-    return bytes(builder.end()) + MAGIC
+    return bytes(builder.end()) + MAGIC  # type: ignore[no-untyped-call]

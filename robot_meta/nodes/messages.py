@@ -72,6 +72,11 @@ def command_msg(
     return msg
 
 
+def no_command_msg(stamp: float) -> JointTrajectory:
+    """The answer of a controller that has none: no points, so that lockstep does not wait."""
+    return _trajectory(stamp, [])
+
+
 def target_msg(target: TargetPath, frame: str = BASE_FRAME) -> Path:
     """A path of tool positions, each pose with its own stamp; orientations stay at identity."""
     msg = Path()

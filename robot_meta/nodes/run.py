@@ -10,6 +10,7 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
+from rclpy.utilities import ok, try_shutdown
 
 from robot_meta.errors import BadConfig, RobotMetaError
 
@@ -51,7 +52,7 @@ def run(make_node: Callable[[], Node], argv: Sequence[str] | None = None) -> int
     except RobotMetaError as error:
         return _complain(name, error, error.exit_code)
     except RCLError:
-        if rclpy.ok():
+        if ok():
             raise
         return 0  # told to end while it was still starting
     except ValueError as error:
@@ -59,7 +60,7 @@ def run(make_node: Callable[[], Node], argv: Sequence[str] | None = None) -> int
     except OSError as error:
         return _complain(name, error, SYSTEM_ERROR)
     finally:
-        rclpy.try_shutdown()
+        try_shutdown()
 
 
 def _init(argv: Sequence[str] | None) -> None:
@@ -73,7 +74,7 @@ def _spin(node: Node) -> None:
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     try:
-        while rclpy.ok() and getattr(node, "failure", None) is None:
+        while ok() and getattr(node, "failure", None) is None:
             executor.spin_once(timeout_sec=0.1)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass

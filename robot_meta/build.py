@@ -1,0 +1,132 @@
+"""From settings to a controller that is ready to act: robot data, weights, adapter, planner.
+
+The controller node and anything that runs the loop in one process build it here, so that the same
+settings give the same commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from robot_meta.controller import Controller, ControllerConfig
+from robot_meta.dynamics.adapter import Adapter, NoAdapter
+from robot_meta.dynamics.files import load_model
+from robot_meta.dynamics.gradient import GradientAdapter
+from robot_meta.dynamics.last_layer import LastLayerAdapter
+from robot_meta.dynamics.model import NeuralDynamics
+from robot_meta.dynamics.residual import ResidualAdapter
+from robot_meta.planning.cem import CEM, CEMConfig
+from robot_meta.planning.mppi import MPPI
+from robot_meta.planning.planner import Planner
+from robot_meta.resources import resource
+from robot_meta.robots.description import arm_description
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdapterConfig:
+    """How the model is fitted to the newest transitions.
+
+    Attributes:
+        kind: "last_layer" (closed form), "gradient" (GrBAL), "residual" (mean residual as a
+            disturbance) or "none" (static model).
+        window: M, transitions used.
+        ridge_scale: Of "last_layer": factor on the meta-learned ridge; smaller trusts them more.
+        steps: Of "gradient": inner steps.
+        rate_scale: Of "gradient": factor on the meta-learned inner rates.
+    """
+
+    kind: str = "last_layer"
+    window: int = 16
+    ridge_scale: float = 1.0
+    steps: int = 1
+    rate_scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in _ADAPTERS:
+            raise ValueError(f"adapter kind must be one of {list(_ADAPTERS)}, got '{self.kind}'")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildConfig:
+    """What a controller is made of.
+
+    Attributes:
+        robot: Robot type.
+        model: Weights file; empty for the shipped one that fits robot and adapter.
+        speed_scale: Share of the robot's velocity limits that its guard allows.
+        planner_kind: "mppi" or "cem".
+        adapter: How it adapts.
+        controller: The rest.
+    """
+
+    robot: str = "fr3"
+    model: str = ""
+    speed_scale: float = 1.0
+    planner_kind: str = "mppi"
+    adapter: AdapterConfig = field(default_factory=AdapterConfig)
+    controller: ControllerConfig = field(default_factory=ControllerConfig)
+
+    def __post_init__(self) -> None:
+        if self.planner_kind not in ("mppi", "cem"):
+            raise ValueError(f"planner_kind must be 'mppi' or 'cem', got '{self.planner_kind}'")
+        if not 0.0 < self.speed_scale <= 1.0:
+            raise ValueError(f"speed_scale must be in (0, 1], got {self.speed_scale}")
+
+
+def model_path(config: BuildConfig) -> Path:
+    """The weights file that `config` asks for.
+
+    Raises:
+        MissingAsset: The shipped weights are not there.
+    """
+    if config.model:
+        return Path(config.model).expanduser()
+    _, trained = _ADAPTERS[config.adapter.kind]
+    return resource(f"models/{config.robot}_{trained}.safetensors")
+
+
+def build_controller(config: BuildConfig) -> Controller:
+    """The controller, without a target yet.
+
+    Raises:
+        UnknownRobot: No such robot.
+        BadModelFile: The weights cannot be read.
+        ModelMismatch: They were trained for another robot.
+    """
+    description = arm_description(config.robot, speed=config.speed_scale)
+    model, card = load_model(model_path(config))
+    card.require_match(description.spec)
+    make_adapter, _ = _ADAPTERS[config.adapter.kind]
+    return Controller(
+        description.spec,
+        description.chain,
+        model,
+        make_adapter(model, config.adapter),
+        _planner(config, model.space.action_size),
+        config.controller,
+    )
+
+
+def _planner(config: BuildConfig, action_size: int) -> Planner:
+    if config.planner_kind == "cem":
+        return CEM(CEMConfig(sampling=config.controller.planner.sampling), action_size)
+    return MPPI(config.controller.planner, action_size)
+
+
+# Kind of adapter: how it is made, and for what its shipped weights were trained.
+_ADAPTERS: dict[str, tuple[Callable[[NeuralDynamics, AdapterConfig], Adapter], str]] = {
+    "last_layer": (
+        lambda model, c: LastLayerAdapter(model, window=c.window, ridge_scale=c.ridge_scale),
+        "last_layer",
+    ),
+    "gradient": (
+        lambda model, c: GradientAdapter(
+            model, window=c.window, steps=c.steps, rate_scale=c.rate_scale
+        ),
+        "gradient",
+    ),
+    "residual": (lambda model, c: ResidualAdapter(model, window=c.window), "plain"),
+    "none": (lambda model, c: NoAdapter(model, window=c.window), "plain"),
+}

@@ -1,0 +1,225 @@
+"""One command per control period from the newest state; the thinking is in `controller.py`."""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import torch
+from diagnostic_msgs.msg import DiagnosticArray, KeyValue
+from geometry_msgs.msg import PoseStamped
+from nav_msgs.msg import Path
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.event_handler import PublisherEventCallbacks
+from rclpy.node import Node
+from sensor_msgs.msg import JointState
+from trajectory_msgs.msg import JointTrajectory
+
+from robot_meta.build import BuildConfig, build_controller
+from robot_meta.collection.decoding import (
+    commanded_from,
+    observation_from,
+    stamp_from,
+    target_from,
+)
+from robot_meta.errors import RobotMetaError, StaleObservation
+from robot_meta.nodes import messages, qos
+from robot_meta.nodes.diagnostics import OK, WARN, Monitor
+from robot_meta.nodes.params import declare_config, refuse_unknown
+from robot_meta.nodes.run import run
+from robot_meta.types import Command, Commanded, Observation
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControllerNodeConfig:
+    """How the controller is run.
+
+    Attributes:
+        lockstep: Whether the robot waits for every answer; then only iterations end a plan.
+        adapt: False takes the static model, whatever the adapter is.
+        max_age: Oldest state that is answered in real time, [s].
+        margin: Of each period, kept for sending the command, [s].
+        threads: Threads of the tensor library; more than one makes runs differ in the last bit.
+        build: What the controller is made of.
+    """
+
+    lockstep: bool = False
+    adapt: bool = True
+    max_age: float = 0.1
+    margin: float = 0.004
+    threads: int = 1
+    build: BuildConfig = field(default_factory=BuildConfig)
+
+    def __post_init__(self) -> None:
+        if not (self.max_age > 0.0 and self.margin >= 0.0 and self.threads >= 1):
+            raise ValueError(
+                f"want max_age > 0, margin >= 0 and threads >= 1, got {self.max_age}, "
+                f"{self.margin} and {self.threads}"
+            )
+
+
+def declare(node: Node) -> ControllerNodeConfig:
+    """The node's parameters; those of robot, planner and reward have no prefix."""
+    own = declare_config(node, ControllerNodeConfig(), skip=("build",))
+    build = declare_config(node, BuildConfig(), skip=("controller",))
+    controller = declare_config(node, build.controller)
+    if not own.adapt:
+        adapter = dataclasses.replace(build.adapter, kind="none")
+        build = dataclasses.replace(build, adapter=adapter)
+    build = dataclasses.replace(build, controller=controller)
+    return dataclasses.replace(own, build=build)
+
+
+class ControllerNode(Node):
+    """Answers every state of the robot with a command.
+
+    Subscribes: joint_states, external_joint_torques, commanded, target, target_pose.
+    Publishes: command (JointTrajectory), adaptation and /diagnostics (DiagnosticArray).
+    """
+
+    def __init__(self) -> None:
+        super().__init__("controller")
+        self._config = declare(self)
+        refuse_unknown(self)
+        torch.set_num_threads(self._config.threads)
+        self._controller = build_controller(self._config.build)
+        spec = self._controller.spec
+        self._names, self._period = spec.joint_names, spec.control_dt
+        self._parts: dict[str, Any] = {}
+        self._answer: tuple[float, JointTrajectory] | None = None
+        self._missed_deadlines = 0
+        self._monitor = Monitor("controller tick", None if self._config.lockstep else self._period)
+
+        self._command = self.create_publisher(
+            JointTrajectory,
+            "command",
+            qos.command(self._period, lockstep=self._config.lockstep),
+            event_callbacks=PublisherEventCallbacks(deadline=self._on_deadline_missed),
+        )
+        self._adaptation = self.create_publisher(DiagnosticArray, "adaptation", qos.state())
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", qos.state())
+        for topic, kind in (
+            ("joint_states", JointState),
+            ("external_joint_torques", JointState),
+            ("commanded", JointTrajectory),
+        ):
+            self.create_subscription(kind, topic, partial(self._on_part, topic), qos.newest())
+        self.create_subscription(Path, "target", self._on_target, qos.latched())
+        self.create_subscription(PoseStamped, "target_pose", self._on_target, qos.newest())
+        self.create_timer(
+            1.0, self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME)
+        )
+        gc.freeze()  # what was loaded lives as long as the node: nothing there to collect
+        self.get_logger().info(
+            f"{spec.name} with adapter '{self._config.build.adapter.kind}', "
+            f"{'lockstep' if self._config.lockstep else 'real time'}; waiting for a target"
+        )
+
+    def _on_target(self, msg: Path | PoseStamped) -> None:
+        try:
+            self._controller.set_target(target_from(msg))
+        except ValueError as error:
+            self.get_logger().warning(f"target refused: {error}")
+            return
+        self._answer_if_complete(time.perf_counter())
+
+    def _on_part(self, topic: str, msg: Any) -> None:
+        self._parts[topic] = msg
+        self._answer_if_complete(time.perf_counter())
+
+    def _answer_if_complete(self, arrival: float) -> None:
+        """Act once joint_states, external torques and commanded of one stamp are there."""
+        if len(self._parts) < 3:
+            return
+        if self._controller.target is None and self._config.lockstep:
+            return
+        if len({stamp_from(msg.header.stamp) for msg in self._parts.values()}) != 1:
+            return
+        state, external, commanded = (
+            self._parts[name]
+            for name in ("joint_states", "external_joint_torques", "commanded")
+        )
+        stamp = stamp_from(state.header.stamp)
+        if self._answer is not None and stamp == self._answer[0]:
+            if self._config.lockstep:  # the robot repeats its state: the answer was lost
+                self._command.publish(self._answer[1])
+            return
+        try:
+            self._require_fresh(stamp)
+            observation = observation_from(state, external, self._names)
+            msg = self._command_msg(
+                observation, commanded_from(commanded, self._names), arrival
+            )
+        except (RobotMetaError, ValueError) as error:
+            self.get_logger().warning(str(error), throttle_duration_sec=1.0)
+            if not self._config.lockstep:
+                return  # silence: the guard holds
+            msg = messages.no_command_msg(stamp)
+        self._command.publish(msg)
+        self._answer = stamp, msg
+        self._after(stamp, arrival)
+
+    def _require_fresh(self, stamp: float) -> None:
+        """Raise when the state is too old to act on; start anew when time went backwards."""
+        if not self._config.lockstep:
+            age = self.get_clock().now().nanoseconds * 1e-9 - stamp
+            if abs(age) > self._config.max_age:
+                raise StaleObservation(age, self._config.max_age)
+        if self._answer is not None and stamp < self._answer[0]:
+            self.get_logger().warning("robot time went backwards: a new episode begins")
+            self._controller.reset()
+
+    def _command_msg(
+        self, observation: Observation, commanded: Commanded, arrival: float
+    ) -> JointTrajectory:
+        command: Command
+        if self._controller.target is None:
+            command = self._controller.hold(observation, commanded)
+        elif self._config.lockstep:
+            command = self._controller.act(observation, commanded)
+        else:
+            deadline = arrival + self._period - self._config.margin
+            command = self._controller.act(
+                observation, commanded, lambda: time.perf_counter() > deadline
+            )
+        return messages.command_msg(command, self._names, self._period)
+
+    def _after(self, stamp: float, arrival: float) -> None:
+        """Figures of the tick that was just answered."""
+        now = time.perf_counter()
+        age = None
+        if not self._config.lockstep:
+            age = self.get_clock().now().nanoseconds * 1e-9 - stamp
+        self._monitor.tick(arrival, duration=now - arrival, age=age)
+        slack = self._period - (now - arrival)
+        figures = {
+            **self._controller.diagnostics(),
+            "tick_ms": 1e3 * (now - arrival),
+            "slack_ms": 1e3 * slack,
+            "age_ms": 1e3 * age if age is not None else 0.0,
+        }
+        level, text = (OK, "adapting") if not figures.get("contact") else (WARN, "contact: frozen")
+        status = messages.status_msg("adaptation", level, text, figures)
+        self._adaptation.publish(messages.diagnostics_msg(stamp, [status]))
+
+    def _on_deadline_missed(self, event: Any) -> None:
+        self._missed_deadlines = int(event.total_count)
+
+    def _publish_diagnostics(self) -> None:
+        status = self._monitor.status(time.perf_counter())
+        if not self._config.lockstep:
+            status.values.append(
+                KeyValue(key="missed_deadlines", value=str(self._missed_deadlines))
+            )
+        now = self.get_clock().now().nanoseconds * 1e-9
+        self._diagnostics.publish(messages.diagnostics_msg(now, [status]))
+
+
+def main() -> int:
+    """Run the node."""
+    return run(ControllerNode)

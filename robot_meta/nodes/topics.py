@@ -1,0 +1,114 @@
+"""Every topic and service of the graph, once; the README's table and the recorder use it too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic: relative name, type, publisher, and whether latecomers get the last message."""
+
+    name: str
+    kind: str
+    publisher: str
+    meaning: str
+    latched: bool = False
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service of the robot node."""
+
+    name: str
+    kind: str
+    meaning: str
+
+
+TOPICS = (
+    Topic(
+        "joint_states",
+        "sensor_msgs/msg/JointState",
+        "robot",
+        "joint positions, velocities and commanded torques; consumers index by name",
+    ),
+    Topic(
+        "external_joint_torques",
+        "sensor_msgs/msg/JointState",
+        "robot",
+        "estimated torque from outside, as effort; same stamp as joint_states",
+    ),
+    Topic(
+        "commanded",
+        "trajectory_msgs/msg/JointTrajectory",
+        "robot",
+        "what the guard sent: reference at the start and the end of the period that begins at the "
+        "stamp; the frame id holds the code of the rule that altered it, or nothing",
+    ),
+    Topic(
+        "command",
+        "trajectory_msgs/msg/JointTrajectory",
+        "controller",
+        "reference wanted two periods after the stamp, which is the one of the joint_states that "
+        "it answers",
+    ),
+    Topic(
+        "tool_pose",
+        "geometry_msgs/msg/PoseStamped",
+        "robot",
+        "tool centre point in the base frame, from the measured joints",
+    ),
+    Topic(
+        "target",
+        "nav_msgs/msg/Path",
+        "task",
+        "where the tool should be, each pose with its own time",
+        latched=True,
+    ),
+    Topic(
+        "target_pose",
+        "geometry_msgs/msg/PoseStamped",
+        "anybody",
+        "a single place to go to, instead of a path",
+    ),
+    Topic(
+        "state",
+        "std_msgs/msg/String",
+        "robot",
+        "HOLD, RUNNING or STOPPED, and the code of the reason",
+        latched=True,
+    ),
+    Topic(
+        "adaptation",
+        "diagnostic_msgs/msg/DiagnosticArray",
+        "controller",
+        "loss before and after the update, window, contact, plan, age and deadline slack",
+    ),
+    Topic(
+        "estop",
+        "std_msgs/msg/Bool",
+        "stop device",
+        "true stops; false lets `recover` work again, it resumes nothing",
+        latched=True,
+    ),
+    Topic(
+        "estop_heartbeat",
+        "std_msgs/msg/UInt64",
+        "stop device",
+        "a counter that must keep changing; its loss is a stop where heartbeat_required is set",
+    ),
+    Topic(
+        "/diagnostics",
+        "diagnostic_msgs/msg/DiagnosticArray",
+        "every node",
+        "rate, jitter and age of every loop and callback; every stop with code, count and remedy",
+    ),
+    Topic("/clock", "rosgraph_msgs/msg/Clock", "robot", "robot time, in lockstep only"),
+)
+
+SERVICES = (
+    Service("arm", "std_srvs/srv/Trigger", "HOLD to RUNNING: commands are followed from now on"),
+    Service("hold", "std_srvs/srv/Trigger", "RUNNING to HOLD: brake and stay"),
+    Service("estop", "std_srvs/srv/Trigger", "software stop; latched until `recover`"),
+    Service("recover", "std_srvs/srv/Trigger", "STOPPED to HOLD; `arm` is a second, own step"),
+)
