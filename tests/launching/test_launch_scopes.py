@@ -52,7 +52,14 @@ def test_an_argument_declared_in_a_branch_not_taken_counts_as_used(plan):
 
 @pytest.mark.parametrize(
     ("word", "runs"),
-    [("true", True), ("True", True), ("1", True), ("false", False), ("FALSE", False), ("0", False)],
+    [
+        ("true", True),
+        ("True", True),
+        ("1", True),
+        ("false", False),
+        ("FALSE", False),
+        ("0", False),
+    ],
 )
 def test_conditions_take_true_false_1_and_0(plan, word, runs):
     made = plan(
@@ -120,9 +127,7 @@ def test_what_an_include_sets_cannot_be_used_behind_it(plan, write, name):
     # ROS 2 launch would let it leak; a file that depends on that is refused here.
     write(CHILD, "child.launch.xml")
     with pytest.raises(LaunchError) as caught:
-        plan(
-            f'<include file="$(dirname)/child.launch.xml"/>\n<log message="$(var {name} none)"/>'
-        )
+        plan(f'<include file="$(dirname)/child.launch.xml"/>\n<log message="$(var {name} none)"/>')
     assert "test.launch.xml:3: " in str(caught.value)
     assert f"'{name}' was changed inside" in str(caught.value)
 

@@ -13,7 +13,9 @@ FILE = Path("/somewhere/launch/x.launch.xml")
 
 @pytest.fixture
 def scope():
-    return Scope(FILE, {"arm": "fr3", "n": "3", "flag": "True", "name": "arm"}, {"HOME": "/home/x"})
+    return Scope(
+        FILE, {"arm": "fr3", "n": "3", "flag": "True", "name": "arm"}, {"HOME": "/home/x"}
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,7 @@ def scope():
         ("$(if $(var flag) yes no)", "yes"),
         ("$(if false yes)", ""),
         ("$(eval '$(var n) * 2 + 1')", "7"),
-        ("$(eval '\"$(var arm)\" == \"fr3\"')", "True"),
+        ('$(eval \'"$(var arm)" == "fr3"\')', "True"),
         ("$(eval 'sqrt(16) if $(var n) > 2 else 0')", "4.0"),
         (r"\$(var arm)", "$(var arm)"),
         ("cost: 5$", "cost: 5$"),
