@@ -19,7 +19,6 @@ from robot_meta.twin.assets import fr3_path, hand_path, sim_path
 TOOL_SITE = "tool"
 TOOL_BODY = "hand/hand"
 PAYLOAD_BODY = "payload/weight"
-PAYLOAD_GEOM = "payload/ball"
 HOLD = "hold"
 TIP_RADIUS = 0.01  # of the ball at the tool centre point that touches the wall, [m]
 
@@ -121,7 +120,7 @@ def _drop_meshes(spec: mujoco.MjSpec, *, visual: bool, collision: bool) -> None:
 def _add_hold(spec: mujoco.MjSpec) -> None:
     """Something that can take hold of the tool point, switched off at first."""
     holder = spec.worldbody.add_body(name="holder", mocap=True)
-    holder.add_site(name="holder")
+    holder.add_site(name="holder", group=4)
     spec.add_equality(
         name=HOLD,
         type=mujoco.mjtEq.mjEQ_CONNECT,

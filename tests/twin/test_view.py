@@ -1,0 +1,139 @@
+"""The live view: one page, on this machine only, that shows arm, payload and target."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from robot_meta.robots.description import arm_description
+from robot_meta.twin.view import LiveView, ViewState
+
+pytestmark = pytest.mark.sim
+ARM = arm_description("fr3")
+TOOL = ARM.chain.tool_position_in_base(ARM.spec.home)
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
+CIRCLE = TOOL + 0.15 * np.stack(
+    [np.zeros(60), np.sin(np.linspace(0, 6.3, 60)), np.cos(np.linspace(0, 6.3, 60))], axis=1
+)
+
+
+@pytest.fixture(scope="module")
+def view() -> Iterator[LiveView]:
+    with LiveView(ARM, port=8490) as view:
+        yield view
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20.0
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.01)
+
+
+def show(view: LiveView, state: ViewState) -> None:
+    view.show(state)
+    until(lambda: view._drawn is state)
+
+
+def test_the_page_is_served_on_the_loopback_address_alone(view: LiveView) -> None:
+    with urllib.request.urlopen(view.url, timeout=10) as page:
+        assert b"<html" in page.read(2000)
+    port = int(view.url.rsplit(":", 1)[1])
+    sockets = [
+        line.split()
+        for table in ("/proc/net/tcp", "/proc/net/tcp6")
+        for line in Path(table).read_text().splitlines()[1:]
+    ]
+    listening = [row[1] for row in sockets if row[3] == "0A" and row[1].endswith(f":{port:04X}")]
+    assert listening == [f"0100007F:{port:04X}"]
+
+
+def test_only_the_newest_state_is_drawn(view: LiveView) -> None:
+    states = [ViewState(position=ARM.spec.home + 1e-3 * i) for i in range(200)]
+    for state in states:
+        view.show(state)
+    until(lambda: view._drawn is states[-1])
+    np.testing.assert_array_equal(view._data.qpos, states[-1].position)
+
+
+def test_the_trail_follows_the_tool_and_can_be_forgotten(view: LiveView) -> None:
+    view.clear_trail()
+    for i in range(20):
+        show(view, ViewState(position=ARM.spec.home + 0.01 * i))
+    assert len(view._trail) > 10
+    end = ARM.chain.tool_position_in_base(ARM.spec.home + 0.19)
+    np.testing.assert_allclose(view._trail[-1], end, atol=0.005)
+    view.clear_trail()
+    assert len(view._trail) == 0
+
+
+def test_the_payload_hangs_at_its_offset_from_the_tool(view: LiveView) -> None:
+    offset = (0.05, 0.0, 0.03)
+    show(view, ViewState(position=ARM.spec.home, payload_mass=2.0, payload_offset=offset))
+    assert view._ball is not None
+    turn = ARM.chain.joint_frames_in_base(ARM.spec.home)[1][-1]
+    np.testing.assert_allclose(view._ball.position, TOOL + turn @ offset, atol=1e-6)
+    show(view, ViewState(position=ARM.spec.home))
+    assert view._ball is None
+
+
+def test_closing_twice_is_harmless() -> None:
+    view = LiveView(ARM, port=8491)
+    view.close()
+    view.close()
+    assert not view._thread.is_alive()
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
+def test_a_browser_shows_arm_payload_and_target(view: LiveView, tmp_path: Path) -> None:
+    def picture(name: str, state: ViewState) -> np.ndarray:
+        view.clear_trail()
+        show(view, state)
+        path = tmp_path / f"{name}.png"
+        done = subprocess.run(
+            [
+                str(CHROMIUM),
+                "--headless=new",
+                "--no-sandbox",
+                "--use-gl=angle",
+                "--use-angle=swiftshader",
+                "--enable-unsafe-swiftshader",
+                "--window-size=900,600",
+                "--virtual-time-budget=60000",
+                "--timeout=12000",
+                f"--user-data-dir={tmp_path / 'profile'}",
+                f"--screenshot={path}",
+                view.url,
+            ],
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+        assert path.is_file(), done.stderr[-500:]
+        image = np.asarray(Image.open(path).convert("RGB"), dtype=int)
+        return image[190:345, :570]  # without the browser's notice, the side panel, the table legs
+
+    def count(image: np.ndarray, red: slice, green: slice, blue: slice) -> int:
+        inside = [
+            (image[..., i] >= s.start) & (image[..., i] < s.stop)
+            for i, s in enumerate((red, green, blue))
+        ]
+        return int(np.logical_and.reduce(inside).sum())
+
+    full = slice(150, 256)
+    bare = picture("bare", ViewState(position=ARM.spec.home))
+    loaded = picture("loaded", ViewState(position=ARM.spec.home, payload_mass=3.0, target=CIRCLE))
+    assert count(bare, *(slice(0, 105),) * 3) > 100, "no black joints: no arm"
+    orange, blue = (full, slice(0, 130), slice(0, 90)), (slice(0, 110), slice(60, 170), full)
+    assert count(bare, *orange) < 20, "the arm has a payload without one"
+    assert count(loaded, *orange) > 200, "the payload is not in the picture"
+    assert count(loaded, *blue) > 100 + count(bare, *blue), "no target in the picture"
