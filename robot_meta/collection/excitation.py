@@ -23,7 +23,7 @@ class ExcitationConfig:
 
 
 class Excitation:
-    """Joint velocities that wander, calm and lively by turns, pulled home at the edge of the reach.
+    """Joint velocities that wander, calm and lively by turns, pulled home at the reach's edge.
 
     Args:
         spec: The robot.

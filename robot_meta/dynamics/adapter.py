@@ -96,7 +96,7 @@ class Window:
             self._rows.pop()
 
     def tensors(self) -> tuple[Tensor, Tensor]:
-        """Inputs (m, S + A) and targets (m, 2J), oldest first, m ≤ M."""
+        """Inputs (m, I) and targets (m, 2J), oldest first, m ≤ M."""
         inputs, targets = zip(*self._rows, strict=True)
         return torch.stack(inputs), torch.stack(targets)
 
@@ -119,7 +119,7 @@ class WindowAdapter(ABC):
 
     @abstractmethod
     def fit(self, inputs: Tensor, targets: Tensor) -> Params:
-        """Adapted parameters from inputs (m, S + A) and targets (m, 2J)."""
+        """Adapted parameters from inputs (m, I) and targets (m, 2J)."""
 
     def reset_episode(self) -> None:
         """Forget the window: time was interrupted."""

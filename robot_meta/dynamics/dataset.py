@@ -37,7 +37,7 @@ def fit_normalizers(
     inputs, deltas = [], []
     for episode in episodes:
         state = torch.as_tensor(episode.state)
-        inputs.append(torch.cat([state[:-1], torch.as_tensor(episode.action)], dim=-1))
+        inputs.append(space.features(state[:-1], torch.as_tensor(episode.action)))
         deltas.append(space.delta(state[:-1], state[1:]))
     fitted = [Normalizer.fit(torch.cat(rows)) for rows in (inputs, deltas)]
     single = [Normalizer(n.mean.float(), n.std.float()) for n in fitted]

@@ -136,7 +136,7 @@ def _card(data: dict[str, Any]) -> ModelCard:
 
 def _require_shapes(path: Path, model: NeuralDynamics) -> None:
     space, params = model.space, model.params
-    size_in, size_out = space.state_size + space.action_size, space.delta_size
+    size_in, size_out = space.feature_size, space.delta_size
     first, last = params["layer0.weight"], list(params.values())[-1]
     got = (first.shape[1], last.shape[0], len(model.inputs.mean), len(model.deltas.mean))
     if got != (size_in, size_out, size_in, size_out):

@@ -1,11 +1,10 @@
-"""The dynamics model: what predicts, and our neural one, an MLP on normalised state and action that predicts a normalised delta."""
+"""What predicts motion: the protocol, and a network that predicts a normalised delta."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import torch
 from torch import Tensor
 
 from robot_meta.dynamics.network import Params, mlp
@@ -37,12 +36,12 @@ class DynamicsModel(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class NeuralDynamics:
-    """next_state = known motion + denormalised MLP(normalised [state, action]).
+    """next_state = known motion + denormalised MLP(normalised features of state and action).
 
     Attributes:
         space: Layout of state and action, and the known part of the motion.
         params: Meta-learned network parameters, never changed by adaptation.
-        inputs: Statistics of [state, action].
+        inputs: Statistics of the features of state and action.
         deltas: Statistics of the predicted delta.
         extras: What meta-training learned beside the network, such as inner learning rates.
     """
@@ -54,8 +53,8 @@ class NeuralDynamics:
     extras: dict[str, Tensor] = field(default_factory=dict)
 
     def network_inputs(self, state: Tensor, action: Tensor) -> Tensor:
-        """Normalised network inputs, (..., S + A)."""
-        return self.inputs.normalize(torch.cat([state, action], dim=-1))
+        """Normalised network inputs, (..., I)."""
+        return self.inputs.normalize(self.space.features(state, action))
 
     def predict(self, context: Context, state: Tensor, action: Tensor) -> Tensor:
         """Next state, (..., S), of state (..., S) under action (..., A)."""

@@ -6,6 +6,8 @@ state  = [q, dq, r − q, v]: joint position and velocity, how far the reference
 action = velocity of the reference one control period later, in units of `action_scale`, (J,).
 
 Only q and dq have to be learned; the reference moves by arithmetic (robot_meta/reference.py).
+The network sees differences that drive the low-level law (r − q, v − dq, v′ − v) at their own, small
+scale, and the direction of motion, with which friction flips.
 """
 
 from __future__ import annotations
@@ -28,11 +30,13 @@ class JointReferenceSpace:
         num_joints: J.
         control_dt: T, [s].
         action_scale: Reference velocity of a unit action, [rad/s].
+        slow: Joint velocity at which friction counts as fully turned round, [rad/s].
     """
 
     num_joints: int
     control_dt: float
     action_scale: float = 1.0
+    slow: float = 0.02
 
     @property
     def state_size(self) -> int:
@@ -43,6 +47,11 @@ class JointReferenceSpace:
     def action_size(self) -> int:
         """A."""
         return self.num_joints
+
+    @property
+    def feature_size(self) -> int:
+        """Numbers that the network sees."""
+        return 6 * self.num_joints
 
     @property
     def delta_size(self) -> int:
@@ -79,6 +88,21 @@ class JointReferenceSpace:
     def reference_velocity(self, state: Tensor) -> Tensor:
         """Velocity of the reference, (..., J), [rad/s]."""
         return state[..., 3 * self.num_joints :]
+
+    def features(self, state: Tensor, action: Tensor) -> Tensor:
+        """What the network sees of a state and an action, (..., 6J)."""
+        velocity, reference_velocity = self.velocity(state), self.reference_velocity(state)
+        return torch.cat(
+            [
+                self.position(state),
+                velocity,
+                torch.tanh(velocity / self.slow),
+                self.lead(state),
+                reference_velocity - velocity,
+                action * self.action_scale - reference_velocity,
+            ],
+            dim=-1,
+        )
 
     def delta(self, state: Tensor, next_state: Tensor) -> Tensor:
         """What the model has to explain of one step, (..., 2J): q′ − q − T dq and dq′ − dq."""

@@ -15,7 +15,7 @@ def space() -> JointReferenceSpace:
 
 @pytest.fixture
 def model(space: JointReferenceSpace) -> NeuralDynamics:
-    size_in = space.state_size + space.action_size
+    size_in = space.feature_size
     return NeuralDynamics(
         space=space,
         params=init_mlp((size_in, 32, 32, space.delta_size), torch.Generator().manual_seed(0)),

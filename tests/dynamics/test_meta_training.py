@@ -110,7 +110,7 @@ def test_windows_never_cross_episodes_and_query_follows_support(space):
     data = WindowDataset(model, episodes, support=8, query=8)
     assert len(data) == (20 - 15) + (25 - 15)
     windows, _ = data.spread(1000)
-    positions = model.inputs.denormalize(windows)[..., :2]
+    positions = model.inputs.denormalize(windows)[..., :2]  # features begin with q
     whole = [torch.as_tensor(e.state[:-1, :2]).float() for e in episodes]
     for window in positions:
         assert any(
