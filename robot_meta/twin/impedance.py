@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Protocol
 
 import numpy as np
@@ -28,9 +27,9 @@ class ImpedanceLaw:
         commanded: Torque that the law asked for last, (J,), [Nm].
     """
 
-    def __init__(self, spec: RobotSpec, stiffness_scale: float = 1.0) -> None:
-        self._stiffness = spec.stiffness * stiffness_scale
-        self._damping = spec.damping * math.sqrt(stiffness_scale)
+    def __init__(self, spec: RobotSpec) -> None:
+        self._stiffness = spec.stiffness
+        self._damping = spec.damping
         self._limit = spec.limits.torque
         self._step = spec.limits.torque_rate * spec.reference_dt
         self._joints = spec.num_joints

@@ -77,7 +77,7 @@ class MujocoRobot:
         self.spec = description.spec
         self._config = config
         self._plant = Plant(description, config.plant, config.scene)
-        self._law = ImpedanceLaw(self.spec, config.plant.stiffness_scale)
+        self._law = ImpedanceLaw(self.spec)
         self._rate = round(1.0 / self.spec.reference_dt)
         slots = round(MAX_DELAY * self._rate)
         joints = self.spec.num_joints

@@ -33,7 +33,6 @@ class PlantConfig:
         damping: Viscous friction of each joint, [Nms/rad]; None for the model's own.
         stiction: Extra friction at rest, as a share of the Coulomb friction (Stribeck curve).
         stiction_velocity: Velocity at which the extra has fallen to 1/e, [rad/s].
-        stiffness_scale: Factor on the impedance; its damping grows with the square root.
         position_noise: Standard deviation of position readings, [rad].
         velocity_noise: Standard deviation of velocity readings, [rad/s].
         torque_noise: Standard deviation of each 1 ms sample of the joint torque sensors, [Nm].
@@ -47,7 +46,6 @@ class PlantConfig:
     damping: tuple[float, ...] | None = None
     stiction: float = 0.0
     stiction_velocity: float = 0.02
-    stiffness_scale: float = 1.0
     position_noise: float = 2e-5
     velocity_noise: float = 2e-3
     torque_noise: float = 0.05
@@ -59,7 +57,7 @@ class PlantConfig:
             raise ValueError(
                 f"integrator must be one of {sorted(_INTEGRATORS)}, got '{self.integrator}'"
             )
-        for name in ("physics_dt", "stiction_velocity", "stiffness_scale", "observer_gain"):
+        for name in ("physics_dt", "stiction_velocity", "observer_gain"):
             if not getattr(self, name) > 0.0:
                 raise ValueError(f"{name} must be > 0, got {getattr(self, name)}")
         noises = ("position_noise", "velocity_noise", "torque_noise")

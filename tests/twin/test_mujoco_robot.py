@@ -367,11 +367,12 @@ def test_a_joint_that_is_stuck_does_not_creep() -> None:
     assert abs(settle(robot, 200).position[6] - SPEC.home[6]) < 5e-5
 
 
-def test_a_stiffer_law_sags_less() -> None:
+def test_the_law_takes_its_gains_from_the_description() -> None:
     sag = []
     for scale in (1.0, 3.0):
-        plant = dataclasses.replace(SMOOTH, stiffness_scale=scale)
-        robot = twin(plant, perturbations=Perturbations(payload_mass=1.0))
+        spec = dataclasses.replace(SPEC, stiffness=SPEC.stiffness * scale)
+        config = TwinConfig(plant=SMOOTH, perturbations=Perturbations(payload_mass=1.0))
+        robot = MujocoRobot(dataclasses.replace(ARM, spec=spec), config)
         sag.append(SPEC.home[1] - settle(robot, 200).position[1])
     assert sag[0] / sag[1] == pytest.approx(3.0, rel=0.1)
 
