@@ -50,9 +50,7 @@ def write_results(results: Results, out: Path) -> Path:
         "seed": results.seed,
         "machine": machine(),
         "metrics": {key: _json_number(value) for key, value in results.metrics.items()},
-        "rows": [
-            {key: _json_number(value) for key, value in row.items()} for row in results.rows
-        ],
+        "rows": [{key: _json_number(value) for key, value in row.items()} for row in results.rows],
     }
     path = out / "results.json"
     partial = path.with_suffix(".partial")

@@ -79,7 +79,7 @@ def judge(series: Series, timing: Timing) -> dict[str, float]:
         "ratio": rms_after / rms_before,
         "overall_mm": rms(error[before | after]),
         "peak_mm": float(error[changed].max()),
-        "recover_s": recovery_time(stamp, error, timing, RECOVERED * rms_before),
+        "recover_s": recovery_time(stamp, error, timing),
         "effort_nm": float(effort[after].mean()),
         "altered_share": float(series.altered[stamp >= timing.change - timing.period].mean()),
         "act_p50_ms": float(np.percentile(series.act_ms, 50)),
@@ -99,20 +99,24 @@ def rms(values: Array) -> float:
     return float(np.sqrt(np.mean(np.square(values))))
 
 
-def recovery_time(stamp: Array, error: Array, timing: Timing, threshold: float) -> float:
-    """Time after the change from which the smoothed error stays at or below `threshold`, [s].
+def recovery_time(stamp: Array, error: Array, timing: Timing) -> float:
+    """Time after the change from which the smoothed error stays as low as before, [s].
 
-    Smoothed over the `SMOOTHING` seconds that follow. Where it never does, the whole time judged.
+    The error is the root mean square of the `SMOOTHING` seconds that follow. It is as low as
+    before when at most `RECOVERED` times the error of the round before the change, or at most the
+    largest smoothed error of that round. Where it never is, the whole time judged.
     """
-    spacing = stamp[1] - stamp[0]
-    width = max(1, round(SMOOTHING / spacing))
-    changed = np.flatnonzero(within(stamp, timing.change, timing.end))
+    width = max(1, round(SMOOTHING / (stamp[1] - stamp[0])))
     squares = np.concatenate([[0.0], np.cumsum(np.square(error))])
-    starts = changed[changed + width <= len(error)]
-    smooth = np.sqrt((squares[starts + width] - squares[starts]) / width)
-    late = np.flatnonzero(smooth > threshold)
+    smooth = np.sqrt((squares[width:] - squares[:-width]) / width)
+    begin = stamp[: len(smooth)]
+    before = within(begin, timing.change - timing.period, timing.change - SMOOTHING)
+    whole = within(stamp, timing.change - timing.period, timing.change)
+    threshold = max(RECOVERED * rms(error[whole]), float(smooth[before].max()))
+    changed = np.flatnonzero(within(begin, timing.change, timing.end))
+    late = np.flatnonzero(smooth[changed] > threshold)
     if len(late) == 0:
         return 0.0
-    if late[-1] == len(starts) - 1:
+    if late[-1] == len(changed) - 1:
         return timing.end - timing.change
-    return float(stamp[starts[late[-1] + 1]] - timing.change)
+    return float(stamp[changed[late[-1] + 1]] - timing.change)

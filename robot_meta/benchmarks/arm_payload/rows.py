@@ -62,7 +62,9 @@ def _static(model: NeuralDynamics) -> Adapter:
 
 
 ROWS = {
-    "static": Row(about="plain model, no adaptation", model="plain", adapter=_static, trials=({},)),
+    "static": Row(
+        about="plain model, no adaptation", model="plain", adapter=_static, trials=({},)
+    ),
     "adapted": Row(
         about="meta-trained last layer, closed form (default)",
         model="last_layer",

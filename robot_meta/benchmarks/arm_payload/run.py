@@ -16,12 +16,12 @@ from robot_meta.benchmarks.arm_payload.scenes import Timing, scene
 from robot_meta.collection.lockstep import lockstep
 from robot_meta.controller import Controller, ControllerConfig
 from robot_meta.planning.mppi import MPPI
-from robot_meta.robots.description import arm_description
-from robot_meta.robots.guarded import GuardedRobot
+from robot_meta.robots.description import ArmDescription, arm_description
+from robot_meta.robots.guarded import GuardedRobot, Tick
 from robot_meta.safety.guard import Guard, GuardConfig
 from robot_meta.twin.mujoco_robot import MujocoRobot, TwinConfig
 from robot_meta.twin.perturbations import changes_to
-from robot_meta.types import Array, Command, Commanded, Observation
+from robot_meta.types import Array, Command, Commanded, Observation, TargetPath
 
 DIAGNOSTICS = ("loss_before", "loss_after")
 
@@ -56,67 +56,96 @@ class RunConfig:
 
 
 @dataclass(frozen=True)
-class Run:
-    """What happened: figures, and one value per tick of everything worth a plot."""
+class Prepared:
+    """All that a run needs, made but not yet moving."""
 
-    figures: dict[str, float]
-    series: Series
-    commanded: list[Commanded]
+    description: ArmDescription
+    controller: Controller
+    path: TargetPath
+    twin: TwinConfig
+
+
+class Recording:
+    """What happens in a run, tick by tick."""
+
+    def __init__(self, path: TargetPath) -> None:
+        self._path = path
+        self.ticks: list[Tick] = []
+        self._tool: list[Array] = []
+        self._seconds: list[float] = []
+        self._losses: list[list[float]] = []
+
+    def add(self, tick: Tick, tool: Array, seconds: float, diagnostics: dict[str, float]) -> None:
+        """Take in one tick, where the tool truly was, and how long the controller took, [s]."""
+        self.ticks.append(tick)
+        self._tool.append(tool)
+        self._seconds.append(seconds)
+        self._losses.append([diagnostics.get(key, np.nan) for key in DIAGNOSTICS])
+
+    def series(self) -> Series:
+        """One value per tick."""
+        observations = [tick.observation for tick in self.ticks]
+        stamp = np.array([observation.stamp for observation in observations])
+        return Series(
+            stamp=stamp,
+            target=self._path.at(stamp),
+            tool=np.array(self._tool),
+            torque=np.array([observation.torque for observation in observations]),
+            external_torque=np.array([o.external_torque for o in observations]),
+            altered=np.array([float(tick.commanded.altered) for tick in self.ticks]),
+            act_ms=1e3 * np.array(self._seconds),
+            losses=np.array(self._losses),
+        )
 
 
 def run_shard(config: RunConfig) -> dict[str, Any]:
     """Figures and series of a run, as JSON can hold them."""
     torch.set_num_threads(1)
-    done = run(config)
-    return {"figures": done.figures, "series": done.series.as_lists()}
+    series = run(config).series()
+    return {"figures": judge(series, config.timing), "series": series.as_lists()}
 
 
-def run(config: RunConfig) -> Run:
-    """Drive the scene once."""
-    row, timing = ROWS[config.row], config.timing
+def prepare(config: RunConfig, *, realtime: bool = False) -> Prepared:
+    """Controller, path and twin of a run."""
+    row = ROWS[config.row]
     description = row_description(row, arm_description(config.robot))
-    spec = description.spec
     world = scene(config.split, config.scene, config.seed)
-    path = world.path(description, timing)
     model, adapter = build(row, description, config.settings, Path(config.models))
     planner = MPPI(config.controller.planner, model.space.action_size)
-    controller = Controller(spec, description.chain, model, adapter, planner, config.controller)
-    controller.set_target(path)
-    twin = MujocoRobot(
-        description,
-        TwinConfig(
-            seed=config.seed,
-            plant=world.plant,
-            schedule=changes_to(world.body, stamp=timing.change),
-        ),
+    controller = Controller(
+        description.spec, description.chain, model, adapter, planner, config.controller
     )
-    seconds: list[float] = []
+    home = description.chain.tool_position_in_base(description.spec.home)
+    path = world.path(home, config.timing)
+    controller.set_target(path)
+    twin = TwinConfig(
+        seed=config.seed,
+        plant=world.plant,
+        schedule=changes_to(world.body, stamp=config.timing.change),
+        realtime=realtime,
+    )
+    return Prepared(description, controller, path, twin)
+
+
+def run(config: RunConfig, ticks: int | None = None) -> Recording:
+    """Drive the scene once, in lockstep; only its first `ticks` if given."""
+    prepared = prepare(config)
+    description, controller = prepared.description, prepared.controller
+    spec = description.spec
+    recording = Recording(prepared.path)
+    took = 0.0
 
     def act(observation: Observation, commanded: Commanded) -> Command:
+        nonlocal took
         begin = time.perf_counter()
-        command = controller.act(observation, commanded)
-        seconds.append(time.perf_counter() - begin)
-        return command
+        try:
+            return controller.act(observation, commanded)
+        finally:
+            took = time.perf_counter() - begin
 
-    tool: list[Array] = []
-    diagnostics: list[dict[str, float]] = []
-    ticks = []
-    with twin:
+    with MujocoRobot(description, prepared.twin) as twin:
         guarded = GuardedRobot(twin, Guard(spec, description.chain, GuardConfig()))
         guarded.arm()
-        for tick in lockstep(guarded, act, timing.ticks(spec.control_dt)):
-            ticks.append(tick)
-            tool.append(twin.tool_position())
-            diagnostics.append(controller.diagnostics())
-    stamp = np.array([tick.observation.stamp for tick in ticks])
-    series = Series(
-        stamp=stamp,
-        target=path.at(stamp),
-        tool=np.array(tool),
-        torque=np.array([tick.observation.torque for tick in ticks]),
-        external_torque=np.array([tick.observation.external_torque for tick in ticks]),
-        altered=np.array([float(tick.commanded.altered) for tick in ticks]),
-        act_ms=1e3 * np.array(seconds),
-        losses=np.array([[d.get(key, np.nan) for key in DIAGNOSTICS] for d in diagnostics]),
-    )
-    return Run(judge(series, timing), series, [tick.commanded for tick in ticks])
+        for tick in lockstep(guarded, act, ticks or config.timing.ticks(spec.control_dt)):
+            recording.add(tick, twin.tool_position(), took, controller.diagnostics())
+    return recording

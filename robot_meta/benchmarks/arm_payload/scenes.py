@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from robot_meta.planning.paths import FigureEight, figure_eight
-from robot_meta.robots.description import ArmDescription
+from robot_meta.planning.paths import figure_eight
 from robot_meta.twin.perturbations import TWIN_ONLY, Perturbations
 from robot_meta.twin.plant import PlantConfig
 from robot_meta.twin.splits import draw, held_out_bodies, kinds
-from robot_meta.types import TargetPath
+from robot_meta.types import Array, TargetPath
 
 NOMINAL = "nominal"
 FIXED = ("payload", "weak", "dead")
@@ -43,11 +42,13 @@ class Timing:
     """When things happen, [s]; whole control periods.
 
     Attributes:
+        start: When the path begins; until then the tool goes to its first point.
         period: One round of the path; also the length of both windows of judgement.
         change: When the body changes; the round before it is "before".
         settle: How long after the change "after" begins.
     """
 
+    start: float = 1.0
     period: float = 6.0
     change: float = 9.0
     settle: float = 1.0
@@ -60,6 +61,21 @@ class Timing:
     def ticks(self, control_dt: float) -> int:
         """Control periods of a whole run."""
         return round(self.end / control_dt)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eight:
+    """Where a figure-eight lies and how large it is; base frame, [m].
+
+    Attributes:
+        offset: Where its branches cross, seen from the home tool point.
+        wide: Half the extent of the whole figure.
+        tall: Half the extent of each loop.
+    """
+
+    offset: tuple[float, float, float]
+    wide: tuple[float, float, float]
+    tall: tuple[float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,17 +92,23 @@ class Scene:
     name: str
     body: Perturbations
     plant: PlantConfig
-    shape: FigureEight
+    shape: Eight
 
     @property
     def twin_only(self) -> bool:
         """Whether the change is one that no hand could make to a real arm."""
         return not TWIN_ONLY.isdisjoint(self.body.differences())
 
-    def path(self, description: ArmDescription, timing: Timing) -> TargetPath:
-        """What the tool should follow; begins at rest where the arm stands at first."""
-        start = description.chain.tool_position_in_base(description.spec.home)
-        return figure_eight(self.shape, start, timing.end + 1.0)
+    def path(self, home: Array, timing: Timing) -> TargetPath:
+        """What the tool should follow, laid around its home point (3,); it outlasts the run."""
+        return figure_eight(
+            home + np.array(self.shape.offset),
+            wide=self.shape.wide,
+            tall=self.shape.tall,
+            period=timing.period,
+            duration=timing.end + timing.period,
+            start=timing.start,
+        )
 
 
 def scene(split: str, name: str, seed: int) -> Scene:
@@ -129,18 +151,32 @@ def _validation_body(name: str, seed: int) -> Perturbations:
     return draw(split, _rng("validation", name, seed), kind=name)
 
 
-def _draw_shape(rng: np.random.Generator) -> FigureEight:
+def _draw_shape(rng: np.random.Generator) -> Eight:
     """An eight near home that stays below 0.22 m/s at a period of 6 s."""
-    center = np.array([0.42, 0.0, 0.46]) + rng.uniform(-1.0, 1.0, 3) * [0.04, 0.05, 0.04]
-    turn = rng.uniform(-1.0, 1.0, 3) * [0.4, 0.5, 0.5]
+    offset = np.array([0.09, 0.0, -0.03]) + rng.uniform(-1.0, 1.0, 3) * [0.04, 0.05, 0.04]
+    roll, pitch, yaw = rng.uniform(-1.0, 1.0, 3) * [0.4, 0.5, 0.5]
     size = rng.uniform(0.85, 1.0)
-    return FigureEight(
-        center=tuple(float(value) for value in center.round(4)),
-        width=round(0.15 * size, 4),
-        height=round(0.07 * size, 4),
-        turn=tuple(float(value) for value in turn.round(4)),
-        settle=3.0,
+    turn = _about(2, yaw) @ _about(1, pitch) @ _about(0, roll)
+    return Eight(
+        offset=_rounded(offset),
+        wide=_rounded(turn @ [0.0, 0.15 * size, 0.0]),
+        tall=_rounded(turn @ [0.0, 0.0, 0.07 * size]),
     )
+
+
+def _about(axis: int, angle: float) -> Array:
+    """Rotation matrix about a base axis."""
+    matrix = np.eye(3)
+    i, j = [k for k in range(3) if k != axis]
+    sine = np.sin(angle) if axis != 1 else -np.sin(angle)
+    matrix[[i, j], [i, j]] = np.cos(angle)
+    matrix[i, j], matrix[j, i] = -sine, sine
+    return matrix
+
+
+def _rounded(vector: Array) -> tuple[float, float, float]:
+    x, y, z = (round(float(value), 4) for value in vector)
+    return x, y, z
 
 
 def _rng(*parts: str | int) -> np.random.Generator:

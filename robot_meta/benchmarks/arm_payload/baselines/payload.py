@@ -25,9 +25,7 @@ def regressor(chain: KinematicChain, position: Array, acceleration: Array) -> Ar
     jacobian = chain.tool_jacobian(position)
     pull = GRAVITY - acceleration
     turning = np.cross(rotations[-1].T, pull)  # row k: tool axis k times pull
-    return np.concatenate(
-        [(jacobian[:3].T @ pull)[:, None], jacobian[3:].T @ turning.T], axis=1
-    )
+    return np.concatenate([(jacobian[:3].T @ pull)[:, None], jacobian[3:].T @ turning.T], axis=1)
 
 
 def payload_torque(chain: KinematicChain, position: Array, payload: Array) -> Array:

@@ -131,7 +131,7 @@ class RigidBodyDynamics:
     def unexplained_torque(
         self, motion: Linearized, context: Context, state: Array, action: Array, reached: Array
     ) -> Array:
-        """Constant torque that explains how `reached` (S,) differs from the prediction, (J,), [Nm].
+        """Constant torque that explains how `reached` (S,) misses the prediction, (J,), [Nm].
 
         Position and velocity errors are weighed by how well each is measured.
         """

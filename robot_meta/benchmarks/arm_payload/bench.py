@@ -1,0 +1,166 @@
+"""`robot-meta bench arm-payload`: every row through every scene, and what came of it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import robot_meta
+from robot_meta.benchmarks.arm_payload import plots, table, tuning
+from robot_meta.benchmarks.arm_payload.metrics import Outcome, metrics_of
+from robot_meta.benchmarks.arm_payload.rows import LEARNED, ROWS
+from robot_meta.benchmarks.arm_payload.run import RunConfig, run_shard
+from robot_meta.benchmarks.arm_payload.scenes import NOMINAL, TEST_SCENES, Timing
+from robot_meta.benchmarks.results import Results
+from robot_meta.benchmarks.shards import run_shards, source_hash
+from robot_meta.resources import resource
+from robot_meta.robots.description import arm_description
+
+# What a run's result depends on, inside the package.
+_SOURCES = (
+    "benchmarks/arm_payload",
+    "collection/lockstep.py",
+    "controller.py",
+    "dynamics",
+    "kinematics.py",
+    "planning",
+    "reference.py",
+    "robots",
+    "safety",
+    "twin",
+    "types.py",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """How much is run.
+
+    Attributes:
+        scenes: Scenes of each row.
+        seeds: Number of seeds.
+        timing: Of every run.
+        realtime: Whether the default adapter also runs in real time.
+    """
+
+    scenes: dict[str, tuple[str, ...]]
+    seeds: int
+    timing: Timing
+    realtime: bool
+
+
+_MAIN_SCENES = (NOMINAL, "payload", "weak", "dead")
+PROFILES = {
+    "quick": Profile(
+        scenes={row: _MAIN_SCENES if row in ("static", "adapted") else ("weak",) for row in ROWS},
+        seeds=1,
+        timing=Timing(period=4.0, change=6.5),
+        realtime=False,
+    ),
+    "full": Profile(
+        scenes=dict.fromkeys(ROWS, TEST_SCENES), seeds=5, timing=Timing(), realtime=True
+    ),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of this benchmark."""
+    parser.add_argument("--models", type=Path, help="folder of the weights (default: shipped)")
+    parser.add_argument("--rows", nargs="+", choices=list(ROWS), help="only these rows")
+    parser.add_argument("--scenes", nargs="+", choices=TEST_SCENES, help="only these scenes")
+    parser.add_argument("--seeds", type=int, help="number of seeds (default: by profile)")
+    parser.add_argument(
+        "--tune", action="store_true", help="choose hyper-parameters on validation draws instead"
+    )
+    parser.add_argument(
+        "--via",
+        choices=["process", "launch"],
+        default="process",
+        help="launch: also run each scene through the real nodes and compare the commands",
+    )
+
+
+def run(args: argparse.Namespace) -> Results | None:
+    """Run what `args` ask for, print the table, write plots and table into `args.out`."""
+    models = args.models or resource("models")
+    version = code_version(models)
+    if args.tune:
+        tuning.tune(models, version, args.out, jobs=args.jobs, rows=args.rows, seeds=args.seeds)
+        return None
+    if args.via == "launch":
+        from robot_meta.benchmarks.arm_payload import via_launch
+
+        return via_launch.run(args, models)
+    profile = PROFILES[args.profile]
+    configs = configs_of(
+        profile,
+        models,
+        version,
+        seeds=range(args.seed, args.seed + (args.seeds or profile.seeds)),
+        rows=args.rows,
+        scenes=args.scenes,
+    )
+    results = run_shards(configs, run_shard, args.out / "shards", jobs=args.jobs)
+    outcomes = [
+        Outcome.from_result(config.row, config.scene, config.seed, result)
+        for config, result in zip(configs, results, strict=True)
+    ]
+    metrics = metrics_of(outcomes)
+    metrics["period_ms"] = 1e3 * arm_description("fr3").spec.control_dt
+    if profile.realtime and args.rows is None:
+        from robot_meta.benchmarks.arm_payload import real_time
+
+        metrics |= real_time.metrics(replace(configs[0], row="adapted"))
+    rows = table.rows_of(outcomes)
+    text = table.markdown(rows, metrics)
+    print(text)
+    args.out.mkdir(parents=True, exist_ok=True)
+    (args.out / "table.md").write_text(text + "\n")
+    plots.write_all(outcomes, profile.timing, args.out)
+    return Results(
+        name="arm-payload", profile=args.profile, seed=args.seed, metrics=metrics, rows=rows
+    )
+
+
+def configs_of(
+    profile: Profile,
+    models: Path,
+    version: str,
+    *,
+    seeds: Sequence[int],
+    rows: Sequence[str] | None = None,
+    scenes: Sequence[str] | None = None,
+) -> list[RunConfig]:
+    """The runs of a profile, or the part of them in `rows` and `scenes`."""
+    chosen = tuning.chosen_settings()
+    return [
+        RunConfig(
+            row=row,
+            settings=chosen[row],
+            split="test",
+            scene=scene,
+            seed=seed,
+            models=str(models),
+            timing=profile.timing,
+            version=version,
+        )
+        for row in ROWS
+        if rows is None or row in rows
+        for scene in (profile.scenes[row] if scenes is None else scenes)
+        for seed in seeds
+    ]
+
+
+def code_version(models: Path) -> str:
+    """Hash of the code and weights that results depend on."""
+    package = Path(robot_meta.__file__).parent
+    weights = source_hash([models / name for name in LEARNED.values() if (models / name).exists()])
+    return f"{source_hash([package / name for name in _SOURCES])}-{weights}"
+
+
+def describe() -> dict[str, Any]:
+    """What each row is, for documents."""
+    return {name: row.about for name, row in ROWS.items()}
