@@ -119,9 +119,16 @@ def test_an_environment_that_is_there_keeps_its_python(set_up, monkeypatch):
     assert set_up.environment_version() == f"3.{sys.version_info[1]}"
 
 
-def test_an_environment_from_another_place_is_not_adopted(set_up):
+def test_an_environment_that_was_moved_here_is_not_adopted(set_up):
     pretend_environment(set_up, version=".".join(map(str, sys.version_info[:3])))
-    shutil.copy2(sys.executable, set_up.PYTHON)
+    set_up.PYTHON.write_text(f"#!/bin/sh\necho {set_up.VENV}\n")
+    pip = set_up.PYTHON.with_name("pip")
+    pip.write_text(f"#!{set_up.PYTHON}\n")
+    assert set_up.works()
+    pip.write_text("#!/elsewhere/.venv/bin/python3\n")
+    assert not set_up.works()
+    pip.write_text(f"#!{set_up.PYTHON}\n")
+    set_up.PYTHON.write_text("#!/bin/sh\nexit 1\n")
     assert not set_up.works()
 
 
