@@ -147,7 +147,9 @@ class JointReferenceSpace:
         velocity = self.reference_velocity(state)
         reference = self.position(state) + self.lead(state)
         wanted = actions * self.action_scale
-        far = self._far_from_ends(reference, velocity, step, actions.shape[1], limits)
+        far = bool((actions.abs() <= 1.0).all()) and self._far_from_ends(
+            reference, velocity, step, actions.shape[1], limits
+        )
         result = []
         for h in range(actions.shape[1]):
             if far:
@@ -164,9 +166,9 @@ class JointReferenceSpace:
     def _far_from_ends(
         self, reference: Tensor, velocity: Tensor, step: Tensor, horizon: int, limits: JointLimits
     ) -> bool:
-        """Whether no sequence of `horizon` periods can come where position shapes the bounds."""
+        """Whether no actions in [-1, 1] can come where position shapes the bounds."""
         highest = torch.as_tensor(limits.velocity)
-        fastest = (velocity.abs() + horizon * step).clip(None, highest)
+        fastest = velocity.abs().clip(self.action_scale).clip(None, highest)
         travel = horizon * self.control_dt * fastest
         ends = torch.stack([reference - travel, reference + travel])
         for speed in (fastest, -fastest):

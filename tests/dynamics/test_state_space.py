@@ -36,11 +36,12 @@ def test_admissible_sequences_obey_the_guards_rule_at_every_step():
     space = JointReferenceSpace(num_joints=7, control_dt=spec.control_dt)
     rng = np.random.default_rng(0)
     limits = spec.limits
-    for _ in range(30):
+    for trial in range(60):
+        scale = 1.0 if trial % 2 else 3.0  # within and beyond normalized actions
         share = rng.uniform(0.001, 0.999, 7)
         position = limits.lower + share * (limits.upper - limits.lower)
         state = np.concatenate([position, np.zeros(21)])
-        actions = sequences(state, rng.uniform(-3, 3, (16, 12, 7)), limits, space)
+        actions = sequences(state, rng.uniform(-scale, scale, (16, 12, 7)), limits, space)
         reference, velocity = np.tile(position, (16, 1)), np.zeros((16, 7))
         for h in range(12):
             low, high = safe_velocity_bounds(reference, velocity, limits, spec.control_dt)
