@@ -108,9 +108,7 @@ def command_from(msg: Any, joint_names: Sequence[str]) -> Command:
     if unknown:
         raise ValueError(f"the command names joints that this robot has not: {unknown}")
     position, velocity = _points(msg, joint_names, 1)
-    return Command(
-        stamp=stamp_from(msg.header.stamp), position=position[0], velocity=velocity[0]
-    )
+    return Command(stamp=stamp_from(msg.header.stamp), position=position[0], velocity=velocity[0])
 
 
 def target_from(msg: Any, base_frame: str = BASE_FRAME) -> TargetPath:

@@ -141,8 +141,7 @@ class ControllerNode(Node):
         if len({stamp_from(msg.header.stamp) for msg in self._parts.values()}) != 1:
             return
         state, external, commanded = (
-            self._parts[name]
-            for name in ("joint_states", "external_joint_torques", "commanded")
+            self._parts[name] for name in ("joint_states", "external_joint_torques", "commanded")
         )
         stamp = stamp_from(state.header.stamp)
         if self._answer is not None and stamp == self._answer[0]:
@@ -152,9 +151,7 @@ class ControllerNode(Node):
         try:
             self._require_fresh(stamp)
             observation = observation_from(state, external, self._names)
-            msg = self._command_msg(
-                observation, commanded_from(commanded, self._names), arrival
-            )
+            msg = self._command_msg(observation, commanded_from(commanded, self._names), arrival)
         except (RobotMetaError, ValueError) as error:
             self.get_logger().warning(str(error), throttle_duration_sec=1.0)
             if not self._config.lockstep:
@@ -222,4 +219,4 @@ class ControllerNode(Node):
 
 def main() -> int:
     """Run the node."""
-    return run(ControllerNode)
+    return run("controller", ControllerNode)

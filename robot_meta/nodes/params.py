@@ -77,8 +77,12 @@ def refuse_unknown(node: Node) -> None:
         near = difflib.get_close_matches(name, declared, n=3, cutoff=0.6) or [
             known for known in sorted(declared) if known.endswith("." + name.rpartition(".")[2])
         ]
-        hint = f"did you mean {' or '.join(repr(n) for n in near)}?" if near else (
-            "`ros2 param list` shows what it has; a section for one node is headed `/**/NODE:`."
+        hint = (
+            f"did you mean {' or '.join(repr(n) for n in near)}?"
+            if near
+            else (
+                "`ros2 param list` shows what it has; a section for one node is headed `/**/NODE:`."
+            )
         )
         raise BadConfig(f"{_name(node)} has no parameter '{name}'{_where(name)}; {hint}")
 

@@ -118,9 +118,7 @@ class RecorderNode(Node):
             )
             self._subscribe(topic, kinds[0], latched, best_effort)
 
-    def _subscribe(
-        self, topic: str, kind: str, latched: bool, best_effort: bool = False
-    ) -> None:
+    def _subscribe(self, topic: str, kind: str, latched: bool, best_effort: bool = False) -> None:
         previous = self._heard.pop(topic, None)
         if previous is not None:
             self.destroy_subscription(previous)
@@ -193,4 +191,4 @@ def _versions(*packages: str) -> dict[str, str]:
 
 def main() -> int:
     """Run the node."""
-    return run(RecorderNode)
+    return run("recorder", RecorderNode)

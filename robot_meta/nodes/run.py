@@ -28,13 +28,12 @@ class Closeable(Protocol):
         """Stop what it runs and free what it holds; safe to call twice."""
 
 
-def run(make_node: Callable[[], Node], argv: Sequence[str] | None = None) -> int:
+def run(name: str, make_node: Callable[[], Node], argv: Sequence[str] | None = None) -> int:
     """Make the node, spin it until it is told to end, close it; the process's exit code.
 
     A node may have `close()` and `failure` (see `Closeable`). Raises nothing that a person could
     have caused: a `RobotMetaError` or a wrong value is printed in one line.
     """
-    name = "node"
     try:
         _init(argv)
         node = make_node()

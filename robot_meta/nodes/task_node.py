@@ -127,4 +127,4 @@ _PATHS = {"hold": _hold, "pose": _pose, "figure_eight": _figure_eight}
 
 def main() -> int:
     """Run the node."""
-    return run(TaskNode)
+    return run("task", TaskNode)

@@ -14,9 +14,7 @@ def hold(position: Array, *, start: float = 0.0) -> TargetPath:
     return TargetPath(stamp=_stamps(start, 1), position=np.array(position, float).reshape(1, 3))
 
 
-def straight(
-    origin: Array, goal: Array, *, speed: float = 0.1, start: float = 0.0
-) -> TargetPath:
+def straight(origin: Array, goal: Array, *, speed: float = 0.1, start: float = 0.0) -> TargetPath:
     """From `origin` to `goal`, both (3,) [m], in a line; `speed` is the highest, [m/s]."""
     if not speed > 0.0:
         raise ValueError(f"speed must be > 0, got {speed}")

@@ -184,9 +184,7 @@ WRITE_FOREVER = """
 
 
 def start_writer(folder, prepare=None):
-    code = textwrap.dedent(WRITE_FOREVER).format(
-        tests=str(Path(__file__).parent), root=str(ROOT)
-    )
+    code = textwrap.dedent(WRITE_FOREVER).format(tests=str(Path(__file__).parent), root=str(ROOT))
     return subprocess.Popen(
         [sys.executable, "-c", code, str(folder)],
         stdout=subprocess.PIPE,
@@ -211,7 +209,6 @@ def test_after_kill_9_everything_that_was_flushed_is_there(tmp_path):
 
 def test_when_the_disk_is_full_one_line_says_so_and_the_rest_stays_readable(tmp_path):
     def little_space():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
     writer = start_writer(tmp_path, little_space)

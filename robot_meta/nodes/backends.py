@@ -1,0 +1,177 @@
+"""The robots that the robot node can drive, and its parameters."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from rclpy.node import Node
+
+from robot_meta.errors import BadConfig
+from robot_meta.nodes.params import declare_config
+from robot_meta.robots.description import ArmDescription, arm_description
+from robot_meta.robots.fake import FakeRobot
+from robot_meta.robots.robot import Robot
+from robot_meta.safety.guard import GuardConfig
+from robot_meta.twin.perturbations import ScheduledChange
+
+if TYPE_CHECKING:  # a fake robot needs no MuJoCo
+    from robot_meta.twin.mujoco_robot import TwinConfig
+
+PERTURBATIONS = "twin.perturbations."
+
+
+@dataclass(frozen=True, kw_only=True)
+class RobotNodeConfig:
+    """Which robot, and how it is driven.
+
+    Attributes:
+        backend: "twin" (physics) or "fake" (follows its reference after a short lag).
+        robot: Robot type.
+        robot_ip: Address of a real robot.
+        lockstep: The robot moves only after the command for its last stamp has come; it publishes
+            /clock.
+        arm_on_start: Follow commands from the first one on; simulated backends only.
+        speed_scale: Share of the velocity limits that may be used; 0 for 1.0 in simulation and 0.2
+            on a real robot.
+        heartbeat_required: Stop when `estop_heartbeat` falls silent.
+        heartbeat_timeout: The longest silence of it, [s].
+        wait_for: Names of nodes that have to listen before time begins in lockstep.
+        view: Show the twin in the browser, on this machine only.
+        view_port: Where.
+    """
+
+    backend: str = "twin"
+    robot: str = "fr3"
+    robot_ip: str = ""
+    lockstep: bool = False
+    arm_on_start: bool = False
+    speed_scale: float = 0.0
+    heartbeat_required: bool = False
+    heartbeat_timeout: float = 0.3
+    wait_for: tuple[str, ...] = ()
+    view: bool = False
+    view_port: int = 8080
+
+    def __post_init__(self) -> None:
+        if self.backend not in BACKENDS:
+            raise ValueError(
+                f"no backend '{self.backend}' in this version; choose one of {list(BACKENDS)}"
+            )
+        if not 0.0 <= self.speed_scale <= 1.0:
+            raise ValueError(f"speed_scale must be in [0, 1], got {self.speed_scale}")
+        if not self.heartbeat_timeout > 0.0:
+            raise ValueError(f"heartbeat_timeout must be > 0, got {self.heartbeat_timeout}")
+        if self.arm_on_start and not BACKENDS[self.backend].simulated:
+            raise ValueError(
+                f"arm_on_start is for simulation; backend '{self.backend}' moves a real robot: "
+                "call the service `arm` when everybody is clear of it"
+            )
+
+    @property
+    def speed(self) -> float:
+        """Share of the velocity limits that is really used."""
+        if self.speed_scale:
+            return self.speed_scale
+        return 1.0 if BACKENDS[self.backend].simulated else 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleConfig:
+    """Changes of the twin's body at exact times.
+
+    Attributes:
+        schedule: "STAMP NAME VALUE; STAMP NAME VALUE; ...", stamps in robot time [s], values as
+            numbers or lists, such as "6.0 payload_mass 2.0; 6.0 payload_offset [0.05, 0, 0]".
+    """
+
+    schedule: str = ""
+
+    def changes(self) -> tuple[ScheduledChange, ...]:
+        """The schedule, parsed.
+
+        Raises:
+            ValueError: A part is not of that form, or names nothing that can change.
+        """
+        result = []
+        for part in filter(None, (part.strip() for part in self.schedule.split(";"))):
+            words = part.split(maxsplit=2)
+            if len(words) != 3:
+                raise ValueError(f"want 'STAMP NAME VALUE', got '{part}'")
+            try:
+                stamp, value = float(words[0]), yaml.safe_load(words[2])
+            except (ValueError, yaml.YAMLError):
+                raise ValueError(f"want 'STAMP NAME VALUE', got '{part}'") from None
+            if isinstance(value, str):
+                raise ValueError(f"want a number or a list for {words[1]}, got '{value}'")
+            result.append(ScheduledChange(stamp=stamp, name=words[1], value=value))
+        return tuple(result)
+
+    def __post_init__(self) -> None:
+        self.changes()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All parameters of the robot node, resolved."""
+
+    node: RobotNodeConfig
+    guard: GuardConfig
+    twin: TwinConfig | None
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One kind of robot: how it is opened, and whether it is only simulated."""
+
+    open: Callable[[ArmDescription, Settings], Robot]
+    simulated: bool
+
+
+def declare(node: Node) -> Settings:
+    """Declare the parameters of the robot node and read them.
+
+    Raises:
+        BadConfig: A value is wrong.
+    """
+    own = declare_config(node, RobotNodeConfig())
+    guard = declare_config(node, GuardConfig(), "guard.", live=True)
+    twin = None
+    if own.backend == "twin":
+        from robot_meta.twin.mujoco_robot import TwinConfig
+
+        defaults = TwinConfig(realtime=not own.lockstep)
+        twin = declare_config(
+            node, defaults, "twin.", skip=("schedule", "realtime", "perturbations")
+        )
+        body = declare_config(node, defaults.perturbations, PERTURBATIONS, live=True)
+        schedule = declare_config(node, ScheduleConfig(), "twin.")
+        twin = dataclasses.replace(twin, perturbations=body, schedule=schedule.changes())
+    return Settings(own, guard, twin)
+
+
+def open_robot(settings: Settings) -> tuple[ArmDescription, Robot]:
+    """The robot that the settings ask for, connected."""
+    description = arm_description(settings.node.robot, speed=settings.node.speed)
+    return description, BACKENDS[settings.node.backend].open(description, settings)
+
+
+def _open_twin(description: ArmDescription, settings: Settings) -> Any:
+    from robot_meta.twin.realtime import open_twin
+
+    if settings.twin is None:
+        raise BadConfig("the twin has no settings")
+    return open_twin(description, settings.twin)
+
+
+def _open_fake(description: ArmDescription, settings: Settings) -> Robot:
+    return FakeRobot(description.spec, realtime=not settings.node.lockstep)
+
+
+BACKENDS = {
+    "twin": Backend(_open_twin, simulated=True),
+    "fake": Backend(_open_fake, simulated=True),
+}

@@ -1,0 +1,112 @@
+"""Where commands wait for the control thread: the newest counts, contradictions are noticed."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections import deque
+
+import numpy as np
+
+from robot_meta.types import Command
+
+TOLERANCE = 1e-6  # stamps that went through another clock come back this exactly, [s]
+
+
+class Mailbox:
+    """Hands commands from the thread that hears them to the one that drives the robot.
+
+    A command answers a stamp that was sent out. Two different answers to one stamp come from two
+    controllers, whatever they are called.
+    """
+
+    def __init__(self, size: int = 32) -> None:
+        self._changed = threading.Condition()
+        self._sent: deque[tuple[float, float]] = deque(maxlen=size)  # robot clock, as sent out
+        self._answers: dict[float, Command | None] = {}
+        self._newest: Command | None = None
+        self._conflicts = 0
+        self._received = 0
+
+    @property
+    def received(self) -> int:
+        """Commands that came so far."""
+        with self._changed:
+            return self._received
+
+    def expect(self, stamp: float, outward: float | None = None) -> None:
+        """A measurement goes out; it may be answered from now on.
+
+        Args:
+            stamp: Its stamp on the robot's clock, [s].
+            outward: Its stamp as it is sent out, [s]; the same where there is one clock.
+        """
+        with self._changed:
+            self._sent.append((stamp, stamp if outward is None else outward))
+            oldest = self._sent[0][0]
+            self._answers = {s: c for s, c in self._answers.items() if s >= oldest}
+
+    def put(self, stamp: float, command: Command | None, unknown: float | None = None) -> float:
+        """A command has come, or word that there is none.
+
+        Args:
+            stamp: The stamp it answers, as it was sent out, [s].
+            command: The command, or None.
+            unknown: What to call the stamp where none such was sent out, [s].
+
+        Returns:
+            The stamp on the robot's clock, [s].
+        """
+        with self._changed:
+            self._received += 1
+            exact = self._exact(stamp)
+            expected = exact is not None
+            stamp = exact if exact is not None else stamp if unknown is None else unknown
+            if command is not None and command.stamp != stamp:
+                command = dataclasses.replace(command, stamp=stamp)
+            if expected:
+                if stamp in self._answers and not _same(self._answers[stamp], command):
+                    self._conflicts += 1
+                self._answers[stamp] = command
+            if command is not None:
+                self._newest = command
+            self._changed.notify_all()
+        return stamp
+
+    def _exact(self, outward: float) -> float | None:
+        """The stamp on the robot's clock that was sent out as `outward`."""
+        for stamp, sent in reversed(self._sent):
+            if abs(sent - outward) <= TOLERANCE:
+                return stamp
+        return None
+
+    def take(self) -> Command | None:
+        """The newest command since the last call, or None."""
+        with self._changed:
+            command, self._newest = self._newest, None
+            return command
+
+    def wait(self, stamp: float, timeout: float) -> tuple[bool, Command | None]:
+        """Wait for the answer to `stamp`: whether it came within `timeout` [s], and the answer."""
+        with self._changed:
+            came = self._changed.wait_for(lambda: stamp in self._answers, timeout)
+            return came, self._answers.get(stamp)
+
+    def wake(self) -> None:
+        """Let `wait` look again at once."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def conflicts(self) -> int:
+        """Contradicting answers since the last call."""
+        with self._changed:
+            count, self._conflicts = self._conflicts, 0
+            return count
+
+
+def _same(one: Command | None, other: Command | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one.position, other.position, equal_nan=True) and np.array_equal(
+        one.velocity, other.velocity, equal_nan=True
+    )

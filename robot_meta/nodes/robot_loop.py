@@ -1,0 +1,124 @@
+"""The control thread of the robot node: one tick per period, in real time or in lockstep."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from robot_meta.nodes.diagnostics import Monitor
+from robot_meta.nodes.mailbox import Mailbox
+from robot_meta.robots.guarded import GuardedRobot, Tick
+
+REPEAT = 0.2  # a state that nobody answers is sent again this often in lockstep, [s]
+WARN_EVERY = 5.0  # [s]
+
+
+class RobotLoop(threading.Thread):
+    """Ticks a guarded robot; everybody else takes `lock` before touching the robot.
+
+    Args:
+        robot: The robot behind its guard.
+        mailbox: Where commands come from.
+        publish: Sends a tick out; called without the lock.
+        lockstep: Whether the robot waits for the answer to every state and moves only then.
+        before_tick: Called with the lock before each tick, to look for trouble.
+        ready: In lockstep, whether everybody listens who has to, so that time may begin.
+        warn: Says what is being waited for.
+
+    Attributes:
+        failure: What ended the thread, if it was not `close`.
+        monitor: Rate, jitter and duration of the ticks.
+        stalls: How often the thread itself was late by more than the time without a command that
+            the guard accepts.
+    """
+
+    def __init__(
+        self,
+        robot: GuardedRobot,
+        mailbox: Mailbox,
+        publish: Callable[[Tick], None],
+        *,
+        lockstep: bool,
+        before_tick: Callable[[], None] = lambda: None,
+        ready: Callable[[], bool] = lambda: True,
+        warn: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        super().__init__(name="control", daemon=True)
+        self.lock = threading.RLock()
+        self.failure: BaseException | None = None
+        self.stalls = 0
+        self._robot, self._mailbox, self._publish = robot, mailbox, publish
+        self._lockstep, self._before_tick, self._ready = lockstep, before_tick, ready
+        self._warn = warn
+        self._closing = threading.Event()
+        self._period = robot.spec.control_dt
+        self.monitor = Monitor("robot tick", None if lockstep else self._period)
+
+    def close(self) -> None:
+        """End the thread; safe to call twice."""
+        self._closing.set()
+        self._mailbox.wake()
+        if self.is_alive():
+            self.join()
+
+    def run(self) -> None:
+        """Tick until closed; what goes wrong ends the thread and stands in `failure`."""
+        try:
+            if self._lockstep:
+                self._run_lockstep()
+            else:
+                self._run_realtime()
+        except BaseException as error:  # the node's main thread raises it
+            self.failure = error
+
+    def _tick(self, take: Callable[[], object]) -> Tick:
+        begin = time.perf_counter()
+        with self.lock:
+            self._before_tick()
+            tick = self._robot.tick(take())  # type: ignore[arg-type]
+        self._publish(tick)
+        self.monitor.tick(begin, duration=time.perf_counter() - begin)
+        return tick
+
+    def _run_realtime(self) -> None:
+        """A tick at every multiple of the period on the monotonic clock."""
+        due = time.perf_counter()
+        while not self._closing.is_set():
+            wait = due - time.perf_counter()
+            if wait > 0.0:
+                time.sleep(wait)
+            elif -wait > self._robot.config.max_silence:
+                with self.lock:
+                    self._robot.hold("LOOP_STALLED")
+                self.stalls += 1
+                due = time.perf_counter()  # missed periods are not made up for in a burst
+            self._tick(self._mailbox.take)
+            due += self._period
+
+    def _run_lockstep(self) -> None:
+        """A tick, its answer, one period of motion, and again."""
+        if not self._wait_until_ready():
+            return
+        tick = self._tick(lambda: None)
+        while not self._closing.is_set():
+            stamp = tick.observation.stamp
+            waited, came = 0.0, False
+            while not came and not self._closing.is_set():
+                came, command = self._mailbox.wait(stamp, REPEAT)
+                if not came and not self._closing.is_set():
+                    self._publish(tick)
+                    waited += REPEAT
+                    if waited % WARN_EVERY < REPEAT:
+                        self._warn(f"no command yet for stamp {stamp:.3f} s; time stands still")
+            if came:
+                with self.lock:
+                    self._robot.step()
+                tick = self._tick(lambda: command)  # noqa: B023 (called at once)
+
+    def _wait_until_ready(self) -> bool:
+        while not self._closing.is_set():
+            if self._ready():
+                return True
+            self._closing.wait(0.02)
+        return False
