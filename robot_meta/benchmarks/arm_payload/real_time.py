@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import numpy as np
 import torch
@@ -70,7 +71,11 @@ def _loop(
         tool = twin.snapshot().tool_position
         deadline = due + period - MARGIN
         command = prepared.controller.act(
-            tick.observation, tick.commanded, lambda: time.perf_counter() > deadline
+            tick.observation, tick.commanded, partial(_passed, deadline)
         )
         recording.add(tick, tool, time.perf_counter() - begin, prepared.controller.diagnostics())
         due += period
+
+
+def _passed(deadline: float) -> bool:
+    return time.perf_counter() > deadline

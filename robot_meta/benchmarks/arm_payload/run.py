@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,10 +112,9 @@ def prepare(config: RunConfig, *, realtime: bool = False) -> Prepared:
     description = row_description(row, arm_description(config.robot))
     world = scene(config.split, config.scene, config.seed)
     model, adapter = build(row, description, config.settings, Path(config.models))
-    planner = MPPI(config.controller.planner, model.space.action_size)
-    controller = Controller(
-        description.spec, description.chain, model, adapter, planner, config.controller
-    )
+    settings = controller_config(config)
+    planner = MPPI(settings.planner, model.space.action_size)
+    controller = Controller(description.spec, description.chain, model, adapter, planner, settings)
     home = description.chain.tool_position_in_base(description.spec.home)
     path = world.path(home, config.timing)
     controller.set_target(path)
@@ -125,6 +125,11 @@ def prepare(config: RunConfig, *, realtime: bool = False) -> Prepared:
         realtime=realtime,
     )
     return Prepared(description, controller, path, twin)
+
+
+def controller_config(config: RunConfig) -> ControllerConfig:
+    """Planner and reward as all rows have them, with the planner's seed."""
+    return dataclasses.replace(config.controller, seed=config.seed)
 
 
 def run(config: RunConfig, ticks: int | None = None) -> Recording:

@@ -21,7 +21,7 @@ NOMINAL = "nominal"
 FIXED = ("payload", "weak", "dead")
 DRAWN = ("unseen1", "unseen2")
 TEST_SCENES = (NOMINAL, *FIXED, *DRAWN)
-VALIDATION_SCENES = (NOMINAL, "payload", "two_weak_joints", "very_weak_joint", "friction")
+VALIDATION_SCENES = (NOMINAL, "payload", "three_weak_joints", "very_weak_joint", "friction")
 
 # Never seen in training or in validation: integrator, friction at rest, worse and older readings.
 TEST_PLANT = PlantConfig(

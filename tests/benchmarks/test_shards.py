@@ -1,0 +1,70 @@
+"""Long benchmarks go on where they were stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from robot_meta.benchmarks.shards import config_key, run_shards, source_hash
+
+
+@dataclass(frozen=True)
+class Config:
+    number: int
+    folder: str
+    fail: bool = False
+
+
+def square(config):
+    """Counts its calls in a file, so that runs in other processes are seen too."""
+    if config.fail:
+        raise RuntimeError("stopped half-way")
+    with open(f"{config.folder}/calls", "a") as file:
+        file.write(f"{config.number}\n")
+    return {"square": config.number**2}
+
+
+def calls(folder):
+    path = folder / "calls"
+    return sorted(map(int, path.read_text().split())) if path.exists() else []
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_results_come_in_the_order_of_the_configs(tmp_path, jobs):
+    configs = [Config(number, str(tmp_path)) for number in (3, 1, 2)]
+    results = run_shards(configs, square, tmp_path / "shards", jobs=jobs)
+    assert [result["square"] for result in results] == [9, 1, 4]
+
+
+def test_what_was_done_before_a_crash_is_not_done_again(tmp_path):
+    done = [Config(number, str(tmp_path)) for number in (1, 2)]
+    with pytest.raises(RuntimeError, match="half-way"):
+        run_shards(
+            [*done, Config(3, str(tmp_path), fail=True)], square, tmp_path / "shards", jobs=1
+        )
+    assert calls(tmp_path) == [1, 2]
+    results = run_shards([*done, Config(4, str(tmp_path))], square, tmp_path / "shards", jobs=1)
+    assert [result["square"] for result in results] == [1, 4, 16]
+    assert calls(tmp_path) == [1, 2, 4]
+
+
+def test_equal_configs_run_once(tmp_path):
+    config = Config(5, str(tmp_path))
+    results = run_shards([config, config], square, tmp_path / "shards", jobs=1)
+    assert [result["square"] for result in results] == [25, 25]
+    assert calls(tmp_path) == [5]
+
+
+def test_any_difference_of_a_config_is_another_run(tmp_path):
+    assert config_key(Config(1, "a")) != config_key(Config(1, "b"))
+    assert config_key(Config(1, "a")) == config_key(Config(1, "a"))
+
+
+def test_changed_code_gives_another_hash(tmp_path):
+    file = tmp_path / "deep" / "code.py"
+    file.parent.mkdir()
+    file.write_text("a = 1\n")
+    before = source_hash([tmp_path])
+    file.write_text("a = 2\n")
+    assert source_hash([tmp_path]) != before
