@@ -213,6 +213,19 @@ def test_recovering_holds_in_place_and_then_follows_again(robot: Robot) -> None:
     assert_stands_at(robot, goal)
 
 
+def test_after_recovering_the_arm_stays_where_it_stood_and_not_where_it_was_sent(
+    robot: Robot,
+) -> None:
+    far = elsewhere(robot, 0.2)
+    robot.command(still(robot, far))
+    let_run(robot, 1)
+    robot.stop("TEST")
+    there = robot.observe().position
+    assert robot.recover() is True
+    assert_stands_at(robot, there, 0.03)
+    assert (np.abs(robot.observe().position - far) > 0.04).all()
+
+
 def test_recovering_without_a_stop_changes_nothing(robot: Robot) -> None:
     goal = elsewhere(robot)
     references = move_reference(robot, robot.spec.home, goal, 25)

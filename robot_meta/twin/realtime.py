@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -22,12 +23,25 @@ class RealtimeTwin:
 
     `observe` returns the newest measurement without waiting for the thread. A reference that
     comes late is entered where its stamp says, so that periods join without a slip.
+
+    Args:
+        description: The arm.
+        config: The twin; `realtime` must be set.
+        clock: Monotonic time, [s].
+        sleep: How the thread waits, [s].
     """
 
-    def __init__(self, description: ArmDescription, config: TwinConfig) -> None:
+    def __init__(
+        self,
+        description: ArmDescription,
+        config: TwinConfig,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         if not config.realtime:
             raise ValueError("this twin needs a configuration with realtime=True")
-        self._robot = MujocoRobot(description, config)
+        self._robot, self._clock, self._sleep = MujocoRobot(description, config), clock, sleep
         self.spec = self._robot.spec
         self._lock = threading.Lock()  # the thread holds it for one millisecond's arithmetic
         self._observation = self._robot.observe()
@@ -119,14 +133,14 @@ class RealtimeTwin:
 
     def _keep_pace(self) -> None:
         period = self.spec.reference_dt
-        due = time.perf_counter()
+        due = self._clock()
         while not self._closing.is_set():
-            wait = due - time.perf_counter()
+            wait = due - self._clock()
             if wait > 0.0:
-                time.sleep(wait)
+                self._sleep(wait)
             elif -wait > MAX_BEHIND:
                 _log.warning("the twin is %.3f s behind and lets that time go", -wait)
-                due = time.perf_counter()
+                due = self._clock()
             with self._lock:
                 self._robot.advance(1)
                 self._observation = self._robot.measure()

@@ -34,6 +34,19 @@ def played(playback: ReferencePlayback, samples: int) -> Array:
     return rows
 
 
+class Clock:
+    """Time that passes when told."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
 def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 20.0
     while not condition():
@@ -91,6 +104,34 @@ def test_robot_time_advances_by_whole_milliseconds(robot: RealtimeTwin) -> None:
 
 
 @pytest.mark.sim
+def test_robot_time_is_the_time_of_the_clock() -> None:
+    clock = Clock()
+    config = TwinConfig(realtime=True)
+    with RealtimeTwin(ARM, config, clock=clock, sleep=clock.sleep) as robot:
+        until(lambda: robot.time > 0.3)
+    assert abs(robot.time - (clock.now - 100.0)) < 0.0021
+
+
+@pytest.mark.sim
+def test_a_short_pause_is_caught_up_and_a_long_one_is_let_go() -> None:
+    """So that a suspended process does not wake up to a burst of motion."""
+    for pause, lost in ((0.05, 0.0), (5.0, 5.0)):
+        clock = Clock()
+        pauses = [pause]
+
+        def sleep(seconds: float, clock: Clock = clock, pauses: list[float] = pauses) -> None:
+            clock.now += seconds
+            if clock.now > 100.1 and pauses:
+                clock.now += pauses.pop()
+
+        config = TwinConfig(realtime=True)
+        with RealtimeTwin(ARM, config, clock=clock, sleep=sleep) as robot:
+            until(lambda robot=robot: robot.time > 0.3)  # type: ignore[misc]
+        assert not pauses
+        assert abs(robot.time + lost - (clock.now - 100.0)) < 0.0031
+
+
+@pytest.mark.sim
 def test_changes_and_holds_reach_the_running_body(robot: RealtimeTwin) -> None:
     robot.change("payload_mass", 2.0)
     until(lambda: robot.observe().external_torque[1] > 2.0)
@@ -119,16 +160,6 @@ def test_no_thread_is_left_after_closing() -> None:
     robot = RealtimeTwin(ARM, TwinConfig(realtime=True))
     robot.close()
     assert not robot._thread.is_alive()
-
-
-class Clock:
-    """Time that passes when told."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_a_fake_robot_in_real_time_follows_its_clock() -> None:
