@@ -15,4 +15,7 @@ if __name__ == "__main__":
     target = sys.argv.pop(1)
     module, _, function = target.partition(":")
     sys.argv[0] = module.rpartition(".")[2]
-    sys.exit(getattr(importlib.import_module(module), function)())
+    try:
+        sys.exit(getattr(importlib.import_module(module), function)())
+    except KeyboardInterrupt:  # told to end while it was still being imported
+        sys.exit(130)

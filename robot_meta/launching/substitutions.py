@@ -111,7 +111,7 @@ class _Reader:
             raise ValueError(f"want ')' or one space and an argument at {found}, in "
                              f"{self.text[start:]!r}")  # fmt: skip
         self.position += 1
-        _check_arguments(name.group(), len(arguments))
+        _check_arguments(name.group(), arguments)
         return Substitution(name.group(), tuple(arguments))
 
     def _argument(self, quote: str) -> Template:
@@ -151,10 +151,16 @@ class _Reader:
         return self.text[self.position : self.position + 1]
 
 
-def _check_arguments(name: str, count: int) -> None:
+def _check_arguments(name: str, arguments: list[Template]) -> None:
     if name not in FUNCTIONS:
         raise ValueError(f"$({name} ...) is not known; known: {', '.join(sorted(FUNCTIONS))}")
     _, fewest, most = FUNCTIONS[name]
+    count = len(arguments)
+    if name in ("equals", "not-equals") and () in arguments:
+        raise ValueError(
+            f"ROS 2 launch takes '' in $({name} ...) for '[]'; to compare with nothing write "
+            f"$({name} x$(var a) x)"
+        )
     if not fewest <= count <= most:
         wanted = str(fewest) if fewest == most else f"{fewest} to {most}"
         raise ValueError(f"$({name} ...) takes {wanted} arguments, got {count}")

@@ -14,7 +14,9 @@ FILE = Path("/somewhere/launch/x.launch.xml")
 @pytest.fixture
 def scope():
     return Scope(
-        FILE, {"arm": "fr3", "n": "3", "flag": "True", "name": "arm"}, {"HOME": "/home/x"}
+        FILE,
+        {"arm": "fr3", "n": "3", "flag": "True", "name": "arm", "nothing": ""},
+        {"HOME": "/home/x"},
     )
 
 
@@ -42,7 +44,7 @@ def scope():
         ("$(equals $(var arm) fr3)", "true"),
         ("$(equals 1 TRUE)", "true"),
         ("$(equals 2.0 2)", "true"),
-        ("$(equals '' '')", "true"),
+        ("$(equals x$(var nothing) x)", "true"),
         ("$(not-equals $(var arm) panda)", "true"),
         ("$(if $(var flag) yes no)", "yes"),
         ("$(if false yes)", ""),
@@ -63,6 +65,7 @@ def test_text_with_substitutions_becomes_text(scope, text, value):
     [
         ("$(var other)", "no argument or <let> is called 'other'"),
         ("$(env NOT_SET)", "'NOT_SET' is not set"),
+        ("$(equals $(var nothing) '')", "takes '' in $(equals ...) for '[]'"),
         ("$(not maybe)", "want true or false, got 'maybe'"),
         ("$(find-pkg-share no_such_package)", "package 'no_such_package' is not found"),
         ("$(eval '__import__(\"os\")')", "not supported"),
