@@ -20,10 +20,11 @@ TOPIC_DRIVERS = {Path("robots/ros2_control.py"), Path("robots/cmd_vel.py")}
 MAY_IMPORT = {
     **dict.fromkeys(BASE | CORE_ROOMS | {"launching"}, set()),
     "controller": CORE_ROOMS,
+    "build": {*CORE_ROOMS, "controller", "robots"},
     "robots": {"safety"},
     "twin": {"safety", "robots"},
     "collection": {*CORE_ROOMS, "controller", "robots", "twin"},
-    "nodes": {*CORE_ROOMS, "controller", "robots", "twin", "collection"},
+    "nodes": {*CORE_ROOMS, "controller", "build", "robots", "twin", "collection"},
 }
 
 
