@@ -1,0 +1,103 @@
+"""What launch/arm.launch.xml comes to."""
+
+from pathlib import Path
+
+import pytest
+
+from robot_meta.errors import LaunchError
+from robot_meta.launching.evaluator import resolve
+
+FILE = Path(__file__).parents[2] / "launch/arm.launch.xml"
+
+
+@pytest.fixture(autouse=True)
+def no_ros(monkeypatch):
+    monkeypatch.delenv("AMENT_PREFIX_PATH", raising=False)
+
+
+def nodes(**arguments):
+    return {process.node.name: process.node for process in resolve(FILE, arguments).processes}
+
+
+def parameters(node):
+    """What the launch file itself sets; the parameter file before it is weaker."""
+    *files, own = node.parameters
+    assert [type(file) for file in files] == [type(FILE)]
+    return own
+
+
+def test_robot_controller_and_task_run_in_the_twin_without_any_argument():
+    made = nodes()
+    assert list(made) == ["robot", "controller", "task"]
+    assert parameters(made["robot"])["backend"] == "twin"
+    assert [node.full_name for node in made.values()] == ["/robot", "/controller", "/task"]
+
+
+def test_the_nodes_that_move_the_arm_are_required_and_the_recorder_is_not():
+    required = {p.node.name: p.required for p in resolve(FILE, {"record": "x"}).processes}
+    assert required == {"robot": True, "controller": True, "task": True, "recorder": False}
+
+
+@pytest.mark.parametrize(
+    ("backend", "moves_at_once", "speed"),
+    [
+        ("twin", True, 1.0),
+        ("fake", True, 1.0),
+        ("franka", False, 0.2),
+        ("ros2_control", False, 0.2),
+    ],
+)
+def test_backend_changes_the_robot_and_the_common_speed_and_nothing_else(
+    backend, moves_at_once, speed
+):
+    made, usual = nodes(backend=backend), nodes()
+    changed = {
+        "backend": backend, "arm_on_start": moves_at_once, "speed_scale": speed,
+    }  # fmt: skip
+    assert parameters(made["robot"]) == {**parameters(usual["robot"]), **changed}
+    assert parameters(made["controller"]) == {
+        **parameters(usual["controller"]), "speed_scale": speed,
+    }  # fmt: skip
+    assert made["task"] == usual["task"]
+
+
+def test_another_backend_is_refused_with_those_there_are():
+    with pytest.raises(LaunchError, match="must be one of twin, fake, franka, ros2_control"):
+        nodes(backend="gazebo")
+
+
+def test_namespace_holds_for_every_node():
+    made = nodes(namespace="left", record="x", view="true")
+    assert {node.namespace for node in made.values()} == {"/left"}
+
+
+def test_every_argument_reaches_its_node():
+    made = nodes(
+        robot_ip="172.16.0.2", robot="fr3", adapt="false", target="hold", record="runs/1",
+        view="true", view_port="9000", lockstep="true", log_level="debug",
+    )  # fmt: skip
+    assert parameters(made["robot"])["robot_ip"] == "172.16.0.2"
+    assert parameters(made["controller"])["adapt"] is False
+    assert parameters(made["task"])["path"] == "hold"
+    assert parameters(made["recorder"])["folder"] == "runs/1"
+    assert parameters(made["view"])["port"] == 9000
+    for name in ("robot", "controller"):
+        assert parameters(made[name])["lockstep"] is True
+    assert all(parameters(node)["use_sim_time"] is True for node in made.values())
+    commands = [p.command for p in resolve(FILE, {"log_level": "debug"}).processes]
+    assert all(command[-2:] == ("--log-level", "debug") for command in commands)
+
+
+def test_in_lockstep_time_waits_for_all_that_take_part():
+    assert parameters(nodes()["robot"])["wait_for"] == ["controller", "task"]
+    made = nodes(record="x")
+    assert parameters(made["robot"])["wait_for"] == ["controller", "task", "recorder"]
+
+
+def test_a_file_with_parameters_replaces_the_usual_one(tmp_path):
+    own = tmp_path / "own.yaml"
+    own.write_text("/**/controller:\n  ros__parameters: {seed: 3}\n")
+    made = nodes(params_file=str(own))
+    assert {node.parameters[0] for node in made.values()} == {own}
+    usual = FILE.parents[1] / "config/arm.yaml"
+    assert {node.parameters[0] for node in nodes().values()} == {usual}
