@@ -29,7 +29,7 @@ from robot_meta.collection.decoding import (
 )
 from robot_meta.errors import RobotMetaError, StaleObservation
 from robot_meta.nodes import messages, qos
-from robot_meta.nodes.diagnostics import OK, WARN, Monitor
+from robot_meta.nodes.diagnostics import OK, WARN, Monitor, row_name
 from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.run import run
 from robot_meta.types import Command, Commanded, Observation
@@ -93,7 +93,11 @@ class ControllerNode(Node):
         self._parts: dict[str, Any] = {}
         self._answer: tuple[float, JointTrajectory] | None = None
         self._missed_deadlines = 0
-        self._monitor = Monitor("controller tick", None if self._config.lockstep else self._period)
+        self._row = row_name(self.get_namespace(), "controller", "adaptation")
+        self._monitor = Monitor(
+            row_name(self.get_namespace(), "controller", "tick"),
+            None if self._config.lockstep else self._period,
+        )
 
         self._command = self.create_publisher(
             JointTrajectory,
@@ -201,7 +205,7 @@ class ControllerNode(Node):
             "age_ms": 1e3 * age if age is not None else 0.0,
         }
         level, text = (OK, "adapting") if not figures.get("contact") else (WARN, "contact: frozen")
-        status = messages.status_msg("adaptation", level, text, figures)
+        status = messages.status_msg(self._row, level, text, figures)
         self._adaptation.publish(messages.diagnostics_msg(stamp, [status]))
 
     def _on_deadline_missed(self, event: Any) -> None:

@@ -20,6 +20,11 @@ OK, WARN, ERROR, STALE = (
 )
 
 
+def row_name(namespace: str, node: str, what: str) -> str:
+    """Name of a row of /diagnostics, such as "/left/robot: guard"."""
+    return f"{namespace.rstrip('/')}/{node}: {what}"
+
+
 class Monitor:
     """Watches one callback or loop.
 

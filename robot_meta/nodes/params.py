@@ -80,9 +80,7 @@ def refuse_unknown(node: Node) -> None:
         hint = (
             f"did you mean {' or '.join(repr(n) for n in near)}?"
             if near
-            else (
-                "`ros2 param list` shows what it has; a section for one node is headed `/**/NODE:`."
-            )
+            else ("`ros2 param list` shows what it has; `/**/NODE:` heads a section for one node.")
         )
         raise BadConfig(f"{_name(node)} has no parameter '{name}'{_where(name)}; {hint}")
 
@@ -94,7 +92,7 @@ class LiveConfig(Generic[ConfigT]):
         node: Whose parameters they are.
         config: As `declare_config(..., live=True)` returned it.
         prefix: As given there.
-        apply: Called with the new configuration once it is certain that it will be stored.
+        apply: Called with the old and the new configuration, once the new one is accepted.
         refuse: Says why nothing may change now, or "" where it may.
         skip: As given to `declare_config`.
     """
@@ -104,7 +102,7 @@ class LiveConfig(Generic[ConfigT]):
         node: Node,
         config: ConfigT,
         prefix: str,
-        apply: Callable[[ConfigT], None],
+        apply: Callable[[ConfigT, ConfigT], None],
         refuse: Callable[[], str] = lambda: "",
         skip: Sequence[str] = (),
     ) -> None:
@@ -144,8 +142,8 @@ class LiveConfig(Generic[ConfigT]):
     def _store(self, parameters: list[Parameter]) -> None:
         mine = [p for p in parameters if p.name in self._facts]
         if mine:
-            self.config = self._changed(mine)
-            self._apply(self.config)
+            before, self.config = self.config, self._changed(mine)
+            self._apply(before, self.config)
 
     def _changed(self, parameters: list[Parameter]) -> ConfigT:
         values = {}

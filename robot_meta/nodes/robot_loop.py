@@ -21,6 +21,7 @@ class RobotLoop(threading.Thread):
         robot: The robot behind its guard.
         mailbox: Where commands come from.
         publish: Sends a tick out; called without the lock.
+        monitor: Takes in rate, jitter and duration of the ticks.
         lockstep: Whether the robot waits for the answer to every state and moves only then.
         before_tick: Called with the lock before each tick, to look for trouble.
         ready: In lockstep, whether everybody listens who has to, so that time may begin.
@@ -28,7 +29,6 @@ class RobotLoop(threading.Thread):
 
     Attributes:
         failure: What ended the thread, if it was not `close`.
-        monitor: Rate, jitter and duration of the ticks.
         stalls: How often the thread itself was late by more than the time without a command that
             the guard accepts.
     """
@@ -38,6 +38,7 @@ class RobotLoop(threading.Thread):
         robot: GuardedRobot,
         mailbox: Mailbox,
         publish: Callable[[Tick], None],
+        monitor: Monitor,
         *,
         lockstep: bool,
         before_tick: Callable[[], None] = lambda: None,
@@ -49,11 +50,11 @@ class RobotLoop(threading.Thread):
         self.failure: BaseException | None = None
         self.stalls = 0
         self._robot, self._mailbox, self._publish = robot, mailbox, publish
+        self._monitor = monitor
         self._lockstep, self._before_tick, self._ready = lockstep, before_tick, ready
         self._warn = warn
         self._closing = threading.Event()
         self._period = robot.spec.control_dt
-        self.monitor = Monitor("robot tick", None if lockstep else self._period)
 
     def close(self) -> None:
         """End the thread; safe to call twice."""
@@ -78,7 +79,7 @@ class RobotLoop(threading.Thread):
             self._before_tick()
             tick = self._robot.tick(take())  # type: ignore[arg-type]
         self._publish(tick)
-        self.monitor.tick(begin, duration=time.perf_counter() - begin)
+        self._monitor.tick(begin, duration=time.perf_counter() - begin)
         return tick
 
     def _run_realtime(self) -> None:

@@ -121,16 +121,16 @@ def test_sections_for_one_node_fit_any_namespace(make_node, tmp_path):
 def test_live_parameters_change_after_the_check_of_the_dataclass(make_node):
     node, applied = make_node(), []
     config = declare_config(node, Inner(), "part.", live=True)
-    live = LiveConfig(node, config, "part.", applied.append)
+    live = LiveConfig(node, config, "part.", lambda *pair: applied.append(pair))
     assert node.set_parameters([Parameter("part.mass", value=2)])[0].successful
-    assert applied == [Inner(mass=2.0)] == [live.config]
+    assert applied == [(Inner(), Inner(mass=2.0))] and live.config == Inner(mass=2.0)
     assert node.get_parameter("part.mass").value == 2.0
 
     refused = node.set_parameters([Parameter("part.mass", value=-2.0)])[0]
     assert not refused.successful and refused.reason == "mass must be >= 0, got -2.0"
     refused = node.set_parameters([Parameter("part.offset", value=[1.0])])[0]
     assert refused.reason == "parameter 'part.offset': want list of 3 float, got 1 values"
-    assert applied == [Inner(mass=2.0)]
+    assert len(applied) == 1
 
 
 def test_live_parameters_refuse_with_a_reason_while_they_must_not_change(make_node):

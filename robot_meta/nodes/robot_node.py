@@ -1,0 +1,267 @@
+"""The robot behind its guard: what it measures goes out, commands come in, trouble stops it."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from geometry_msgs.msg import PoseStamped
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.node import Node
+from rosgraph_msgs.msg import Clock as ClockMsg
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Bool, String, UInt64
+from std_srvs.srv import Trigger
+from trajectory_msgs.msg import JointTrajectory
+
+from robot_meta.collection.decoding import command_from, stamp_from
+from robot_meta.errors import RobotMetaError
+from robot_meta.nodes import backends, messages, qos
+from robot_meta.nodes.clock import RobotClock
+from robot_meta.nodes.diagnostics import ERROR, OK, WARN, Monitor, row_name
+from robot_meta.nodes.mailbox import Mailbox
+from robot_meta.nodes.params import LiveConfig, refuse_unknown
+from robot_meta.nodes.robot_loop import RobotLoop
+from robot_meta.nodes.run import run
+from robot_meta.nodes.stop_device import StopDevice
+from robot_meta.nodes.supervisor import Supervisor
+from robot_meta.robots.guarded import GuardedRobot, Tick
+from robot_meta.safety.guard import Guard, GuardConfig
+from robot_meta.twin.perturbations import Perturbations
+
+STEADY = Clock(clock_type=ClockType.STEADY_TIME)  # simulated time may stand still
+
+
+class RobotNode(Node):
+    """Owns driver and guard: a control thread ticks them, the executor's thread does the rest.
+
+    Topics and services are listed in `topics.py`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("robot")
+        self._settings = backends.declare(self)
+        refuse_unknown(self)
+        own = self._settings.node
+        description, driver = backends.open_robot(self._settings)
+        self._driver: Any = driver  # a twin can do more than a `Robot`
+        self._chain, self._spec = description.chain, description.spec
+        self._guard = Guard(self._spec, self._chain, self._settings.guard)
+        self._robot = GuardedRobot(self._driver, self._guard)
+        self._mailbox = Mailbox()
+        timeout = own.heartbeat_timeout if own.heartbeat_required else None
+        self._stop_device = StopDevice(timeout)
+        self._supervisor = Supervisor(self._robot, self._mailbox, self._stop_device)
+        self._clock_map = RobotClock(self.get_clock(), lockstep=own.lockstep)
+        self._arm_pending = own.arm_on_start
+        self._state_text, self._stamp = "", 0.0
+        period = None if own.lockstep else self._spec.control_dt
+        self._ticks = Monitor(self._row("tick"), period)
+        self._commands = Monitor(self._row("command"), period)
+        self._loop = RobotLoop(
+            self._robot,
+            self._mailbox,
+            self._publish_tick,
+            self._ticks,
+            lockstep=own.lockstep,
+            before_tick=self._before_tick,
+            ready=self._everybody_listens,
+            warn=self.get_logger().warning,
+        )
+        self._make_publishers()
+        self._make_inputs()
+        self._make_live_parameters()
+        self._publish_state()
+        self.get_logger().info(
+            f"{own.robot} as {own.backend}, {'lockstep' if own.lockstep else 'real time'}, "
+            f"at {own.speed:.0%} of its speed limits"
+        )
+        self._loop.start()
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What ended the control thread."""
+        return self._loop.failure
+
+    def close(self) -> None:
+        """Stop the robot and let it go."""
+        self._loop.close()
+        self._robot.close()
+
+    def _row(self, what: str) -> str:
+        return row_name(self.get_namespace(), "robot", what)
+
+    # What goes out.
+
+    def _make_publishers(self) -> None:
+        state = qos.state()
+        self._joint_states = self.create_publisher(JointState, "joint_states", state)
+        self._external = self.create_publisher(JointState, "external_joint_torques", state)
+        self._commanded = self.create_publisher(JointTrajectory, "commanded", state)
+        self._tool_pose = self.create_publisher(PoseStamped, "tool_pose", state)
+        self._state = self.create_publisher(String, "state", qos.latched())
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", state)
+        if self._settings.node.lockstep:
+            self._clock_out = self.create_publisher(ClockMsg, "/clock", state)
+        self.create_timer(1.0, self._publish_diagnostics, clock=STEADY)
+
+    def _publish_tick(self, tick: Tick) -> None:
+        """Send out what was measured and what was sent, all with the stamp of the measurement."""
+        names = self._spec.joint_names
+        observation = self._clock_map.outward(tick.observation)
+        commanded = self._clock_map.outward(tick.commanded)
+        self._stamp = tick.observation.stamp
+        self._mailbox.expect(self._stamp, observation.stamp)
+        if self._settings.node.lockstep:
+            self._clock_out.publish(ClockMsg(clock=messages.time_msg(observation.stamp)))
+        self._joint_states.publish(messages.joint_state_msg(observation, names))
+        self._external.publish(messages.external_torque_msg(observation, names))
+        self._commanded.publish(messages.commanded_msg(commanded, names, self._spec.control_dt))
+        self._tool_pose.publish(
+            messages.tool_pose_msg(observation.stamp, self._chain, observation.position)
+        )
+        self._publish_state()
+
+    def _publish_state(self) -> None:
+        with self._loop.lock:
+            text = self._supervisor.text()
+            if text != self._state_text:
+                self._state_text = text
+                self._state.publish(String(data=text))
+                self.get_logger().info(text)
+
+    def _publish_diagnostics(self) -> None:
+        now = time.perf_counter()
+        rows = [self._ticks.status(now), self._commands.status(now), self._guard_row()]
+        if self._settings.twin is not None:
+            rows.append(self._body_row())
+        stamp = self.get_clock().now().nanoseconds * 1e-9
+        self._diagnostics.publish(messages.diagnostics_msg(stamp, rows))
+
+    def _guard_row(self) -> DiagnosticStatus:
+        with self._loop.lock:
+            state, text = self._robot.state.name, self._supervisor.text()
+            values = {"stalls": self._loop.stalls}
+        level = {"RUNNING": OK, "HOLD": WARN, "STOPPED": ERROR}[state]
+        return messages.status_msg(self._row("guard"), level, text, values)
+
+    def _body_row(self) -> DiagnosticStatus:
+        with self._loop.lock:
+            body = self._driver.snapshot().perturbations
+        values = {
+            name: " ".join(map(str, value)) if isinstance(value, tuple) else value
+            for name, value in dataclasses.asdict(body).items()
+        }
+        text = ", ".join(body.differences()) or "nominal"
+        return messages.status_msg(self._row("body"), OK, text, values)
+
+    # What comes in.
+
+    def _make_inputs(self) -> None:
+        self.create_subscription(JointTrajectory, "command", self._on_command, qos.command_input())
+        self.create_subscription(Bool, "estop", self._on_estop, qos.latched())
+        self.create_subscription(UInt64, "estop_heartbeat", self._on_heartbeat, qos.newest())
+        acts: dict[str, Callable[[], str]] = {
+            "arm": lambda: self._supervisor.arm(time.perf_counter()),
+            "hold": self._supervisor.hold,
+            "estop": self._supervisor.stop,
+            "recover": lambda: self._supervisor.recover(time.perf_counter()),
+        }
+        for name, act in acts.items():
+            self.create_service(Trigger, name, self._answer(act))
+        self.create_timer(0.05, self._count_commanders, clock=STEADY)
+
+    def _on_command(self, msg: JointTrajectory) -> None:
+        stamp = stamp_from(msg.header.stamp)
+        unknown = self._clock_map.inward(stamp)
+        command = None
+        if msg.points:
+            try:
+                command = command_from(msg, self._spec.joint_names)
+            except (RobotMetaError, ValueError) as error:
+                with self._loop.lock:
+                    self._supervisor.hold("BAD_COMMAND")
+                self.get_logger().warning(f"command refused: {error}", throttle_duration_sec=1.0)
+        answered = self._mailbox.put(stamp, command, unknown)
+        self._commands.tick(time.perf_counter(), age=max(0.0, self._stamp - answered))
+
+    def _on_estop(self, msg: Bool) -> None:
+        with self._loop.lock:
+            self._stop_device.pressed = bool(msg.data)
+            if msg.data:
+                self._supervisor.stop()
+        self._publish_state()
+
+    def _on_heartbeat(self, msg: UInt64) -> None:
+        self._stop_device.beat(int(msg.data), time.perf_counter())
+
+    def _answer(self, act: Callable[[], str]) -> Callable[..., Trigger.Response]:
+        def answer(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+            with self._loop.lock:
+                refusal = act()
+                response.success = not refusal
+                response.message = refusal or self._supervisor.text()
+            self._publish_state()
+            return response
+
+        return answer
+
+    def _count_commanders(self) -> None:
+        found = self.get_publishers_info_by_topic("command")
+        with self._loop.lock:
+            self._supervisor.commanders = [
+                f"{info.node_namespace.rstrip('/')}/{info.node_name}" for info in found
+            ]
+
+    # Around each tick.
+
+    def _before_tick(self) -> None:
+        """Look for trouble; called by the control thread with the lock."""
+        now = time.perf_counter()
+        jumped = self._clock_map.jumped(self._driver.observe().stamp)
+        self._supervisor.look(now, clock_jumped=jumped)
+        if self._arm_pending and (self._settings.node.lockstep or self._mailbox.received):
+            self._arm_pending = False
+            refusal = self._supervisor.arm(now)
+            if refusal:
+                self.get_logger().warning(f"not armed at start: {refusal}")
+
+    def _everybody_listens(self) -> bool:
+        wanted = set(self._settings.node.wait_for)
+        if not wanted:
+            return True
+        found = self.get_subscriptions_info_by_topic("joint_states")
+        return wanted <= {info.node_name for info in found}
+
+    def _make_live_parameters(self) -> None:
+        LiveConfig(self, self._settings.guard, "guard.", self._set_guard, self._refuse_while_armed)
+        if self._settings.twin is not None:
+            LiveConfig(
+                self, self._settings.twin.perturbations, backends.PERTURBATIONS, self._set_body
+            )
+
+    def _refuse_while_armed(self) -> str:
+        with self._loop.lock:
+            if self._robot.state.name != "RUNNING":
+                return ""
+        return "limits are read-only while the robot is armed: call the service `hold` first"
+
+    def _set_guard(self, before: GuardConfig, config: GuardConfig) -> None:
+        with self._loop.lock:
+            self._guard.configure(config)
+
+    def _set_body(self, before: Perturbations, body: Perturbations) -> None:
+        """Change what was set; a schedule may have changed the rest meanwhile."""
+        with self._loop.lock:
+            for name, value in dataclasses.asdict(body).items():
+                if value != getattr(before, name):
+                    self._driver.change(name, value)
+
+
+def main() -> int:
+    """Run the node."""
+    return run("robot", RobotNode)

@@ -1,0 +1,81 @@
+"""What may arm the robot and what stops it, apart from the motion itself.
+
+The guard judges motion. This judges who commands, whether the stop device is there, whether clocks
+can be trusted. No ROS inside; the node tells it what it hears.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from robot_meta.nodes.mailbox import Mailbox
+from robot_meta.nodes.stop_device import StopDevice
+from robot_meta.robots.guarded import GuardedRobot
+
+
+class Supervisor:
+    """Decides on arm, hold, stop and recover; the caller holds the lock of the robot.
+
+    Args:
+        robot: The robot behind its guard.
+        mailbox: Where commands come in.
+        stop_device: What is known of the stop device.
+
+    Attributes:
+        commanders: Full names of the nodes that publish commands.
+    """
+
+    def __init__(self, robot: GuardedRobot, mailbox: Mailbox, stop_device: StopDevice) -> None:
+        self._robot, self._mailbox, self._stop_device = robot, mailbox, stop_device
+        self.commanders: Sequence[str] = ()
+
+    def arm(self, now: float) -> str:
+        """HOLD to RUNNING; why not, or "".
+
+        Args:
+            now: Steady clock, [s].
+        """
+        trouble = self._stop_device.trouble(now) or self._rivals()
+        if trouble:
+            return trouble
+        return "" if self._robot.arm() else f"the robot is {self.text()}, want HOLD"
+
+    def recover(self, now: float) -> str:
+        """STOPPED to HOLD; why not, or ""."""
+        trouble = self._stop_device.trouble(now)
+        if trouble:
+            return trouble
+        return "" if self._robot.recover() else f"the robot is {self.text()} and stays so"
+
+    def hold(self, reason: str = "REQUESTED") -> str:
+        """RUNNING to HOLD."""
+        self._robot.hold(reason)
+        return ""
+
+    def stop(self, reason: str = "ESTOP") -> str:
+        """Any state to STOPPED."""
+        self._robot.stop(reason)
+        return ""
+
+    def text(self) -> str:
+        """State and reason, such as "HOLD COMMAND_SILENCE"."""
+        return f"{self._robot.state.name} {self._robot.reason}".strip()
+
+    def look(self, now: float, *, clock_jumped: bool) -> None:
+        """Look for trouble before a tick.
+
+        Args:
+            now: Steady clock, [s].
+            clock_jumped: Whether the clock that stamps come from jumped since the last tick.
+        """
+        if not self._stop_device.alive(now):
+            self._robot.stop("HEARTBEAT_LOST")
+        if clock_jumped:
+            self._robot.hold("CLOCK_JUMP")
+        if self._rivals() or self._mailbox.conflicts():
+            self._robot.hold("SECOND_COMMANDER")
+
+    def _rivals(self) -> str:
+        if len(set(self.commanders)) < 2:
+            return ""
+        return f"several nodes publish commands: {', '.join(sorted(set(self.commanders)))}"
