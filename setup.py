@@ -107,6 +107,7 @@ setup(
             "controller = robot_meta.nodes.controller_node:main",
             "task = robot_meta.nodes.task_node:main",
             "recorder = robot_meta.nodes.recorder_node:main",
+            "view = robot_meta.nodes.view_node:main",
         ]
     },
 )
