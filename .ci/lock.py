@@ -1,4 +1,7 @@
-"""Resolve every requirement anew and write .ci/constraints/3.X.txt, one `name==version` a line.
+"""Resolve every requirement anew and write .ci/constraints/, one `name==version` a line.
+
+3.X.txt is for wheels only, 3.X-ros.txt for a machine where ROS 2 is sourced: its message modules
+are built against numpy 1 and do not load under numpy 2.
 
 `make lock` runs it with each supported Python. Nothing is installed; pip resolves what setup.py
 asks for in a throw-away environment and reports what it would take. Use an index with torch's
@@ -32,14 +35,23 @@ def resolved(python: Path, *arguments: str) -> dict[str, str]:
 
 def main() -> None:
     """Write the constraints of the running Python."""
+    python_version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         python = Path(folder, "bin", "python")
         subprocess.run([python, "-m", "pip", "install", "-q", "-U", "pip"], check=True)
-        versions = resolved(python, *INSTALLERS, *PINNED, ".[twin,ros,test]")
-        versions |= resolved(python, "--no-deps", "--ignore-requires-python", *MODEL_DATA)
+        data = resolved(python, "--no-deps", "--ignore-requires-python", *MODEL_DATA)
+        for name, wanted in {
+            f"{python_version}.txt": [".[twin,ros,test]"],
+            f"{python_version}-ros.txt": [".[twin,test]", "numpy<2"],
+        }.items():
+            write(name, resolved(python, *INSTALLERS, *PINNED, *wanted) | data)
+
+
+def write(name: str, versions: dict[str, str]) -> None:
+    """Write one file of constraints."""
+    target = ROOT / ".ci" / "constraints" / name
     versions.pop("robot-meta")
-    target = ROOT / ".ci" / "constraints" / f"{sys.version_info[0]}.{sys.version_info[1]}.txt"
     lines = [f"{name}=={version}\n" for name, version in sorted(versions.items())]
     target.write_text("".join(lines), encoding="utf-8")
     print(f"{target.relative_to(ROOT)}: {len(lines)} versions")

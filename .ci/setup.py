@@ -94,7 +94,7 @@ def ros_is_sourced() -> bool:
 def fingerprint(ros: bool) -> str:
     """Changes when anything changes that set-up depends on."""
     digest = hashlib.sha256()
-    for part in (ROOT / "setup.py", ROOT / "setup.cfg", Path(__file__), constraints_file()):
+    for part in (ROOT / "setup.py", ROOT / "setup.cfg", Path(__file__), constraints_file(ros)):
         digest.update(part.read_bytes())
     return f"{digest.hexdigest()} {ROOT} {environment_version()} ros={ros}\n"
 
@@ -118,14 +118,14 @@ def read_lines(path: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
-def locked(version: str) -> Path:
+def locked(version: str, ros: bool = False) -> Path:
     """Where the pinned versions for a Python `major.minor` are."""
-    return ROOT / ".ci" / "constraints" / f"{version}.txt"
+    return ROOT / ".ci" / "constraints" / f"{version}{'-ros' if ros else ''}.txt"
 
 
-def constraints_file() -> Path:
+def constraints_file(ros: bool) -> Path:
     """The pinned versions for the Python of .venv."""
-    return locked(environment_version())
+    return locked(environment_version(), ros)
 
 
 def make_environment(ros: bool) -> None:
@@ -164,7 +164,7 @@ def works() -> bool:
 
 def install_torch(ros: bool) -> None:
     """Install torch unless the pinned release is there, whatever its build."""
-    pin = next(line for line in read_lines(constraints_file()) if line.startswith("torch=="))
+    pin = next(line for line in read_lines(constraints_file(ros)) if line.startswith("torch=="))
     check = (
         "import importlib.metadata as m, sys; "
         f"sys.exit(m.version('torch').split('+')[0] != '{pin.removeprefix('torch==')}')"
@@ -194,12 +194,6 @@ def install_project(ros: bool) -> None:
 
 def pip(ros: bool, *arguments: str) -> None:
     """`pip install` into .venv, with the pinned versions."""
-    constraints = constraints_file()
-    if ros:
-        # The system's message modules are built against numpy 1 and do not load under numpy 2.
-        kept = [s for s in read_lines(constraints) if not s.startswith(("numpy==", "scipy=="))]
-        constraints = VENV / "constraints.txt"
-        constraints.write_text("\n".join([*kept, "numpy>=1.26,<2", ""]))
     command = [
         str(PYTHON),
         "-m",
@@ -209,7 +203,7 @@ def pip(ros: bool, *arguments: str) -> None:
         "--retries",
         "2",
     ]
-    run([*command, "--constraint", str(constraints), *arguments], "pip failed")
+    run([*command, "--constraint", str(constraints_file(ros)), *arguments], "pip failed")
 
 
 def run(command: list[str], trouble: str) -> None:

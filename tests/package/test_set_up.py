@@ -153,9 +153,8 @@ def test_beside_a_sourced_ros_numpy_stays_what_its_messages_are_built_for(set_up
     set_up.install_project(True)
     (command,) = commands
     constraints = Path(command[command.index("--constraint") + 1]).read_text().split()
-    assert "numpy>=1.26,<2" in constraints
-    assert not [line for line in constraints if line.startswith(("numpy==", "scipy=="))]
-    assert "mujoco==4.0.0" in constraints
+    assert [line[:8] for line in constraints if line.startswith("numpy==")] == ["numpy==1"]
+    assert not [line for line in constraints if line.startswith("ros-")]
     assert command[-1].endswith("[twin,test]"), "no rclpy wheels beside the system's rclpy"
 
 
