@@ -155,16 +155,31 @@ def test_kill_minus_nine_of_the_runner_leaves_no_orphan(launched, program, tmp_p
     wait_until(lambda: not list(tmp_path.glob("robot_meta_launch_*")), "its folder is removed")
 
 
-def test_kill_minus_nine_lets_a_process_end_in_its_own_way(launched, program, tmp_path):
-    farewell = tmp_path / "farewell"
-    body = f"""
+def says_farewell(path):
+    """A program's beginning that writes a file when it gets SIGINT, then ends."""
+    return f"""
         import signal, sys
         def bye(*_):
-            open({str(farewell)!r}, "w").write("bye")
+            open({str(path)!r}, "w").write("bye")
             sys.exit(0)
         signal.signal(signal.SIGINT, bye)
     """
-    process = launched(executable(program("a", body)))
+
+
+def test_ctrl_c_reaches_the_children_of_a_process_too(launched, program, tmp_path):
+    farewell = tmp_path / "farewell"
+    child = program("child", says_farewell(farewell))
+    parent = program("parent", f"import subprocess\nsubprocess.Popen({child.split()!r})\n")
+    process = launched(executable(parent))
+    wait_for_pid(program, "parent", "child")
+    process.send_signal(signal.SIGINT)
+    output(process)
+    assert farewell.read_text() == "bye"
+
+
+def test_kill_minus_nine_lets_a_process_end_in_its_own_way(launched, program, tmp_path):
+    farewell = tmp_path / "farewell"
+    process = launched(executable(program("a", says_farewell(farewell))))
     wait_for_pid(program, "a")
     process.kill()
     wait_until(farewell.exists, "the process got SIGINT")
