@@ -32,6 +32,8 @@ TEST_PLANT = PlantConfig(
     observation_delay=0.002,
 )
 
+_DRAWN_PERIOD = 6.0  # that the sizes of paths are drawn for, [s]
+
 # Torques at which the arm's own reflex stops it: what franka_ros sets by default
 # (franka_control/config/franka_control_node.yaml, nominal upper torque thresholds), [Nm].
 REFLEX_TORQUE = (20.0, 20.0, 18.0, 18.0, 16.0, 14.0, 12.0)
@@ -65,7 +67,7 @@ class Timing:
 
 @dataclass(frozen=True, kw_only=True)
 class Eight:
-    """Where a figure-eight lies and how large it is; base frame, [m].
+    """Where a figure-eight lies and how large it is at a period of 6 s; base frame, [m].
 
     Attributes:
         offset: Where its branches cross, seen from the home tool point.
@@ -76,6 +78,15 @@ class Eight:
     offset: tuple[float, float, float]
     wide: tuple[float, float, float]
     tall: tuple[float, float, float]
+
+    def at_period(self, period: float) -> Eight:
+        """The eight that is as fast as this one at another period, [s]."""
+        factor = period / _DRAWN_PERIOD
+        return Eight(
+            offset=self.offset,
+            wide=_rounded(factor * np.array(self.wide)),
+            tall=_rounded(factor * np.array(self.tall)),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,10 +112,11 @@ class Scene:
 
     def path(self, home: Array, timing: Timing) -> TargetPath:
         """What the tool should follow, laid around its home point (3,); it outlasts the run."""
+        shape = self.shape.at_period(timing.period)
         return figure_eight(
-            home + np.array(self.shape.offset),
-            wide=self.shape.wide,
-            tall=self.shape.tall,
+            home + np.array(shape.offset),
+            wide=shape.wide,
+            tall=shape.tall,
             period=timing.period,
             duration=timing.end + timing.period,
             start=timing.start,

@@ -75,6 +75,7 @@ def parameters_of(config: RunConfig) -> dict[str, dict[str, Any]]:
     world, timing = scene(config.split, config.scene, config.seed), config.timing
     weights = weights_path(ROWS[config.row], Path(config.models))
     controller = in_process.controller_config(config)
+    shape = world.shape.at_period(timing.period)
     return {
         "robot": {
             "twin.seed": config.seed,
@@ -89,9 +90,9 @@ def parameters_of(config: RunConfig) -> dict[str, dict[str, Any]]:
         },
         "task": {
             "path": "figure_eight",
-            "center_offset": world.shape.offset,
-            "wide": world.shape.wide,
-            "tall": world.shape.tall,
+            "center_offset": shape.offset,
+            "wide": shape.wide,
+            "tall": shape.tall,
             "period": timing.period,
             "duration": timing.end + timing.period,
             "start": timing.start,
