@@ -41,14 +41,12 @@ class Commander(Node):
     def __init__(self, mode, name):
         super().__init__(name)
         self._mode, _, count = mode.partition(":")
-        self._left = int(count or 10**9)
+        self._left = int(count or 0)
         self._pub = self.create_publisher(JointTrajectory, "command", 10)
         self.create_subscription(JointTrajectory, "commanded", self._on_commanded, qos.newest())
 
     def _on_commanded(self, msg):
         self._left -= 1
-        if self._left < 0:
-            return
         commanded = commanded_from(msg, SPEC.joint_names)
         command = sine(commanded)
         if self._mode == "still":
@@ -56,9 +54,9 @@ class Commander(Node):
                 stamp=commanded.stamp, position=commanded.position[1], velocity=np.zeros(7)
             )
         answer = messages.command_msg(command, SPEC.joint_names, SPEC.control_dt)
-        if self._mode == "nan":
+        if self._mode == "nan" and self._left < 0:
             answer.points[0].positions[3] = float("nan")
-        if self._mode == "names":
+        if self._mode == "names" and self._left < 0:
             answer.joint_names[3] = "elbow"
         self._pub.publish(answer)
 

@@ -1,0 +1,95 @@
+"""Topics, services and parameters as Markdown, from the code that defines them.
+
+`python -m robot_meta.nodes.tables` prints all of it, for the README.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from robot_meta.build import BuildConfig
+from robot_meta.nodes.backends import PERTURBATIONS, RobotNodeConfig, ScheduleConfig
+from robot_meta.nodes.controller_node import ControllerNodeConfig
+from robot_meta.nodes.fields import FieldFact, facts
+from robot_meta.nodes.recorder_node import RecorderConfig
+from robot_meta.nodes.task_node import TaskConfig
+from robot_meta.nodes.topics import SERVICES, TOPICS
+from robot_meta.nodes.view_node import ViewConfig
+from robot_meta.safety.guard import GuardConfig
+from robot_meta.twin.mujoco_robot import TwinConfig
+
+
+def parameters() -> dict[str, list[FieldFact]]:
+    """Parameters of every node, in the order in which they are declared."""
+    twin, build = TwinConfig(), BuildConfig()
+    return {
+        "robot": [
+            *facts(RobotNodeConfig()),
+            *facts(GuardConfig(), "guard."),
+            *facts(twin, "twin.", skip=("schedule", "realtime", "perturbations")),
+            *facts(twin.perturbations, PERTURBATIONS),
+            *facts(ScheduleConfig(), "twin."),
+        ],
+        "controller": [
+            *facts(ControllerNodeConfig(), skip=("build",)),
+            *facts(build, skip=("controller",)),
+            *facts(build.controller),
+        ],
+        "task": facts(TaskConfig()),
+        "recorder": facts(RecorderConfig()),
+        "view": facts(ViewConfig()),
+    }
+
+
+def topics_table() -> str:
+    """Every topic: name, type, publisher, meaning."""
+    rows = [
+        (f"`{t.name}`", t.kind, t.publisher, t.meaning + (" (latched)" if t.latched else ""))
+        for t in TOPICS
+    ]
+    return _table(("topic", "type", "from", "meaning"), rows)
+
+
+def services_table() -> str:
+    """Every service of the robot node."""
+    rows = [(f"`{s.name}`", s.kind, s.meaning) for s in SERVICES]
+    return _table(("service", "type", "meaning"), rows)
+
+
+def parameters_table(node: str) -> str:
+    """Every parameter of one node: name, default, meaning."""
+    rows = [(f"`{f.name}`", _default(f), f.meaning) for f in parameters()[node]]
+    return _table(("parameter", "default", "meaning"), rows)
+
+
+def markdown() -> str:
+    """All tables."""
+    parts = ["## Topics", topics_table(), "## Services", services_table()]
+    for node in parameters():
+        parts += [f"## Parameters of `{node}`", parameters_table(node)]
+    return "\n\n".join(parts)
+
+
+def _default(fact: FieldFact) -> str:
+    value = fact.default
+    if value is None:
+        return "unset"
+    if fact.kind.array:
+        items = [str(item) for item in value]
+        if len(items) > 3 and len(set(items)) == 1:
+            return f"{len(items)} x {items[0]}"
+        return f"[{', '.join(items)}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if value != "" else '""'
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
+    for row in rows:
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(markdown())
