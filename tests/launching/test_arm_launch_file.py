@@ -1,10 +1,12 @@
 """What launch/arm.launch.xml comes to."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from robot_meta.errors import LaunchError
+from robot_meta.launching import packages
 from robot_meta.launching.evaluator import resolve
 
 FILE = Path(__file__).parents[2] / "launch/arm.launch.xml"
@@ -101,3 +103,9 @@ def test_a_file_with_parameters_replaces_the_usual_one(tmp_path):
     assert {node.parameters[0] for node in made.values()} == {own}
     usual = FILE.parents[1] / "config/arm.yaml"
     assert {node.parameters[0] for node in nodes().values()} == {usual}
+
+
+def test_nodes_found_in_the_source_tree_are_those_that_get_installed():
+    text = (FILE.parents[1] / "setup.py").read_text()
+    installed = dict(re.findall(r'"(\w+) = (robot_meta\.nodes\.\w+:main)"', text))
+    assert packages.entry_points("robot_meta") == installed
