@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 
 from robot_meta.cli.finding import FAIL, OK, WARN, Finding, probe
 
@@ -69,7 +70,7 @@ def domain() -> Finding:
 
 def launch() -> Finding:
     """Which program runs launch files."""
-    if importlib.util.find_spec("launch_ros") is None:
+    if shutil.which("ros2") is None or importlib.util.find_spec("launch_ros") is None:
         return Finding(
             OK, "launch", "no ROS launch here: `robot-meta launch` runs the files itself"
         )

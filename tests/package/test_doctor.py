@@ -5,6 +5,7 @@ import pytest
 
 from robot_meta.cli import doctor, finding, machine_checks, ros_checks
 from robot_meta.cli.finding import FAIL, OK, WARN, Finding
+from robot_meta.errors import MissingAsset
 
 
 @pytest.fixture(autouse=True)
@@ -107,6 +108,12 @@ def test_a_damaged_model_is_named(monkeypatch, tmp_path):
 
 def test_no_models_at_all_is_a_failure_with_the_command_that_trains_one(monkeypatch, tmp_path):
     monkeypatch.setattr(machine_checks, "resource", lambda name: tmp_path)
+    assert machine_checks.weights().remedy.startswith("robot-meta train dynamics")
+
+    def absent(name):
+        raise MissingAsset(name, "make setup")
+
+    monkeypatch.setattr(machine_checks, "resource", absent)
     assert machine_checks.weights().remedy.startswith("robot-meta train dynamics")
 
 
