@@ -1,0 +1,134 @@
+"""A driver behind its guard: the only place where references reach a robot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from robot_meta.errors import NotConnected
+from robot_meta.robots.robot import Robot
+from robot_meta.safety.guard import Answer, Guard, GuardConfig
+from robot_meta.safety.reasons import Reason
+from robot_meta.safety.state import State
+from robot_meta.types import Command, Commanded, Observation, Reference, RobotSpec
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One control period, as it begins."""
+
+    observation: Observation
+    reference: Reference
+    commanded: Commanded
+
+
+class GuardedRobot:
+    """Measures, lets the guard decide, and sends what it decided.
+
+    Args:
+        robot: The driver, connected.
+        guard: Its guard. The reference begins where the robot stands at the first use.
+    """
+
+    def __init__(self, robot: Robot, guard: Guard) -> None:
+        self._robot, self._guard = robot, guard
+        self._driver_stopped = False
+
+    @property
+    def spec(self) -> RobotSpec:
+        """The robot's specification."""
+        return self._robot.spec
+
+    @property
+    def guard(self) -> Guard:
+        """The guard."""
+        return self._guard
+
+    @property
+    def config(self) -> GuardConfig:
+        """The guard's settings."""
+        return self._guard.config
+
+    @property
+    def state(self) -> State:
+        """HOLD, RUNNING or STOPPED."""
+        return self._guard.state
+
+    @property
+    def reason(self) -> str:
+        """Why it is not RUNNING."""
+        return self._guard.reason
+
+    def tick(self, command: Command | None) -> Tick:
+        """Measure, decide the period that begins now, and send it.
+
+        Args:
+            command: The newest command, if one came since the last tick.
+
+        Raises:
+            NotConnected: The robot is lost; the guard is STOPPED then.
+        """
+        try:
+            observation = self._robot.observe()
+            reference, commanded = self._guard.tick(observation, command)
+            if not self._driver_stopped:
+                self._robot.command(reference)
+        except NotConnected:
+            self._guard.stop(Reason.DRIVER_LOST)
+            self._driver_stopped = True
+            raise
+        if self._guard.state is State.STOPPED and self._guard.at_rest:
+            self._stop_driver()
+        return Tick(observation, reference, commanded)
+
+    def step(self) -> None:
+        """Advance a simulated robot by exactly one control period (lockstep)."""
+        robot: Any = self._robot
+        robot.step()
+
+    def arm(self) -> Answer:
+        """HOLD to RUNNING, if all is well."""
+        if not self._guard.started:
+            self._guard.start(self._robot.observe())
+        return self._guard.arm()
+
+    def hold(self, reason: str = Reason.OPERATOR) -> None:
+        """Brake smoothly and stay."""
+        self._guard.hold(reason)
+
+    def stop(self, reason: str = Reason.ESTOP) -> None:
+        """Brake smoothly, then stop the driver; latched until `recover`."""
+        self._guard.stop(reason)
+
+    def recover(self) -> Answer:
+        """STOPPED to HOLD; a driver that was stopped begins again where the robot stands."""
+        if self._guard.state is State.STOPPED and self._driver_stopped:
+            if not self._robot.recover():
+                return Answer(False, f"the driver cannot recover ({self._guard.reason})")
+            self._guard.start(self._robot.observe())
+            self._driver_stopped = False
+        return self._guard.recover()
+
+    def close(self) -> None:
+        """Stop and disconnect the driver; safe to call twice."""
+        self._guard.stop(Reason.OPERATOR)
+        self._robot.close()
+
+    def __enter__(self) -> GuardedRobot:
+        """The robot itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def _stop_driver(self) -> None:
+        if not self._driver_stopped:
+            self._driver_stopped = True
+            self._robot.stop(self._guard.reason)

@@ -1,0 +1,489 @@
+"""The last gate: it alone makes references, and every one of them can still be stopped in time.
+
+At each boundary of two periods the guard chooses one number per joint, the velocity v₁ at the end
+of the period that begins:
+
+    wanted  = what the newest acceptable command asks for
+    bounded = wanted, within what every joint can stop from (robot_meta/reference.py), and not
+              further ahead of the measured position than `lead_limit`
+    v₁      = bounded, if the tool stays in its box, slow enough and clear of the arm during the
+              period and during the stop that could follow it; else a mix with braking
+
+Braking from the period before has been checked then, so there always is a safe choice. What may
+pass unchanged passes bit for bit.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from robot_meta.kinematics import KinematicChain
+from robot_meta.reference import advance, brake, fastest_stop, safe_velocity_bounds
+from robot_meta.safety.config import GuardConfig
+from robot_meta.safety.forces import force_is_below
+from robot_meta.safety.intake import judge_command, judge_observation
+from robot_meta.safety.paths import Clearance, PathJudge
+from robot_meta.safety.profile import Ramp
+from robot_meta.safety.reasons import Reason
+from robot_meta.safety.relaxed import relaxed
+from robot_meta.safety.state import Event, State, next_state
+from robot_meta.types import Array, Command, Commanded, Observation, Reference, RobotSpec
+
+__all__ = ["Answer", "Guard", "GuardConfig"]
+
+SHARES = np.array([0.9, 0.7, 0.5, 0.3, 0.1])  # of what is wanted; the rest is braking
+EXACT = 1e-9  # positions that agree this well contain no wish of their own, [rad]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whether a request was granted, and why not; true where it was."""
+
+    granted: bool
+    message: str
+
+    def __bool__(self) -> bool:
+        """Whether it was granted."""
+        return self.granted
+
+
+class Guard:
+    """Decides the joint reference of every control period.
+
+    Args:
+        spec: The robot, with its limits.
+        chain: Its kinematics.
+        config: What the lab allows.
+        clearance: Distance between parts of the arm, where it is known.
+        disabled: Rules switched off, to show in tests that each is needed. Never on a robot.
+    """
+
+    def __init__(
+        self,
+        spec: RobotSpec,
+        chain: KinematicChain,
+        config: GuardConfig | None = None,
+        clearance: Clearance | None = None,
+        *,
+        disabled: Collection[Reason] = (),
+    ) -> None:
+        self.spec, self._chain, self._clearance = spec, chain, clearance
+        self._disabled = frozenset(disabled)
+        self._limits = relaxed(spec.limits, self._disabled)
+        self._ramp = Ramp(self._limits, spec.control_dt, spec.reference_dt)
+        self._state, self._reason = State.HOLD, str(Reason.START)
+        self._counts: Counter[str] = Counter()
+        self._ticks = self._altered = 0
+        self._position: Array | None = None
+        self._velocity = np.zeros(spec.num_joints)
+        self._contact = False
+        self._use(config if config is not None else GuardConfig())
+
+    # What is known of it.
+
+    @property
+    def config(self) -> GuardConfig:
+        """What the lab allows."""
+        return self._config
+
+    @property
+    def state(self) -> State:
+        """HOLD, RUNNING or STOPPED."""
+        return self._state
+
+    @property
+    def reason(self) -> str:
+        """Why it is not RUNNING; "" where it is."""
+        return self._reason
+
+    @property
+    def started(self) -> bool:
+        """Whether there is a reference."""
+        return self._position is not None
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether the reference stands still."""
+        return not self._velocity.any()
+
+    @property
+    def position(self) -> Array:
+        """Where the reference stands, (J,), [rad]."""
+        return self._reference.copy()
+
+    @property
+    def contact(self) -> bool:
+        """Whether the external torque says that the robot touches something."""
+        return self._contact
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many periods each rule altered, and how many holds and stops each reason caused."""
+        return dict(self._counts)
+
+    @property
+    def altered_share(self) -> float:
+        """Share of the commanded periods that differ from what was asked, since `arm`."""
+        return self._altered / self._ticks if self._ticks else 0.0
+
+    @property
+    def _reference(self) -> Array:
+        if self._position is None:
+            raise ValueError("the guard has no reference yet: call start first")
+        return self._position
+
+    # What people and nodes ask of it.
+
+    def start(self, observation: Observation) -> None:
+        """Begin with the reference at rest at the measured position, in HOLD.
+
+        A latched stop stays latched.
+        """
+        if not np.isfinite(observation.position).all() or not np.isfinite(observation.stamp):
+            raise ValueError(f"want a finite measurement to start from, got {observation}")
+        self._position = np.array(observation.position, dtype=float)
+        self._velocity = np.zeros(self.spec.num_joints)
+        self._stamp = self._answerable = float(observation.stamp)
+        self._measured: Observation | None = observation
+        self._repeats = -1  # the first tick may see the same measurement
+        self._accepted: float | None = None
+        self._silent, self._refusal, self._expects_first = 0, "", True
+        self._relax_to: Array | None = None
+        if self._state is State.RUNNING:
+            self.hold(Reason.START)
+
+    def configure(self, config: GuardConfig) -> None:
+        """Use other limits from now on.
+
+        Raises:
+            ValueError: The robot is armed, or the limits do not fit it.
+        """
+        if self._state is State.RUNNING:
+            raise ValueError("limits are read-only while the robot is armed: hold it first")
+        if not self.at_rest:
+            raise ValueError("limits are read-only until the reference is at rest")
+        self._use(config)
+
+    def arm(self) -> Answer:
+        """HOLD to RUNNING, if all is well."""
+        if self._state is State.RUNNING:
+            return Answer(True, "already running")
+        if self._state is State.STOPPED:
+            return Answer(False, f"stopped ({self._reason}): call recover first")
+        trouble = self._trouble()
+        if trouble:
+            return Answer(False, trouble)
+        self._state, self._reason = next_state(self._state, Event.ARM), ""
+        self._silent, self._refusal, self._expects_first = 0, "", True
+        self._ticks = self._altered = 0
+        self._relax_to = None
+        return Answer(True, "running")
+
+    def hold(self, reason: str = Reason.OPERATOR) -> None:
+        """Brake and freeze the reference, until `arm`; the first reason stays."""
+        if self._state is State.RUNNING:
+            self._enter(Event.HOLD, str(reason))
+
+    def stop(self, reason: str = Reason.ESTOP) -> None:
+        """Brake and stay stopped, until `recover`; the first reason stays."""
+        if self._state is not State.STOPPED:
+            self._relax_to = None
+            self._enter(Event.STOP, str(reason))
+
+    def recover(self) -> Answer:
+        """STOPPED to HOLD. In HOLD, let go: the reference returns to where the robot stands now.
+
+        It does so only where the robot stands more than half of `lead_limit` away or feels too much
+        from outside; a carried load is not let down for nothing.
+        """
+        if self._state is State.RUNNING:
+            return Answer(False, "running: nothing to recover from")
+        if self._measured is None:
+            return Answer(False, "no valid measurement to recover with")
+        if self._state is State.STOPPED:
+            self._enter(Event.RECOVER, str(Reason.RECOVERED))
+        lead = np.abs(self._reference - self._measured.position)
+        if (lead > 0.5 * self._lead).any() or self._external_trouble(self._measured) is not None:
+            self._relax_to = np.array(self._measured.position)
+        return Answer(True, f"holding ({self._reason})")
+
+    # One period.
+
+    def tick(
+        self, observation: Observation, command: Command | None
+    ) -> tuple[Reference, Commanded]:
+        """Decide the period that begins with `observation`.
+
+        Args:
+            observation: Newest measurement.
+            command: The newest command, if one came since the last tick.
+        """
+        self._take_in(observation)
+        position, velocity = self._reference, self._velocity
+        if self._state is State.RUNNING:
+            after, altered, reason = self._run(command)
+        else:
+            after, altered, reason = self._rest(), command is not None, self._reason
+        if self._state is not State.RUNNING:
+            reason = self._reason
+        positions, velocities = self._ramp.period(position, velocity, after)
+        end = advance(position, velocity, after, self.spec.control_dt)
+        self._position, self._velocity = end, after
+        reference = Reference(stamp=self._stamp, position=positions, velocity=velocities)
+        commanded = Commanded(
+            stamp=self._stamp,
+            position=np.stack([position, end]),
+            velocity=np.stack([velocity, after]),
+            altered=altered,
+            reason=reason,
+        )
+        return reference, commanded
+
+    def _take_in(self, observation: Observation) -> None:
+        """Judge the measurement; hold where it cannot be trusted or feels too much."""
+        if self._position is None:
+            self.start(observation)
+        trouble = judge_observation(
+            observation,
+            num_joints=self.spec.num_joints,
+            last_stamp=self._stamp,
+            repeats=self._repeats,
+            config=self._config,
+            disabled=self._disabled,
+        )
+        if trouble is Reason.BAD_OBSERVATION:
+            self._measured = None
+            self._stamp += self.spec.control_dt
+            self._repeats = 0
+            self.hold(trouble)
+            return
+        repeated = observation.stamp == self._stamp
+        self._repeats = self._repeats + 1 if repeated else 0
+        self._answerable, self._stamp = self._stamp, float(observation.stamp)
+        if trouble is Reason.CLOCK_JUMP:
+            self._accepted, self._answerable = None, self._stamp
+        if trouble is not None:
+            self._measured = None
+            self.hold(trouble)
+            return
+        self._measured = observation
+        self._contact = bool((np.abs(observation.external_torque) > self._touch).any())
+        trouble = self._external_trouble(observation)
+        if trouble is not None:
+            self.hold(trouble)
+
+    def _external_trouble(self, observation: Observation) -> Reason | None:
+        torque = observation.external_torque
+        if Reason.EXTERNAL_TORQUE not in self._disabled and (np.abs(torque) > self._torque).any():
+            return Reason.EXTERNAL_TORQUE
+        if Reason.EXTERNAL_FORCE not in self._disabled and not force_is_below(
+            self._config.external_force, self._chain, observation.position, torque
+        ):
+            return Reason.EXTERNAL_FORCE
+        return None
+
+    def _run(self, command: Command | None) -> tuple[Array, bool, str]:
+        """v₁, whether it differs from what was asked, and why."""
+        position, velocity = self._reference, self._velocity
+        low, high = safe_velocity_bounds(position, velocity, self._limits, self.spec.control_dt)
+        wanted, reason = self._wish(command, low, high)
+        if self._state is not State.RUNNING:  # the wish was refused for good
+            return self._rest(), True, self._reason
+        if wanted is None:
+            self._count(str(reason), True)
+            wanted = velocity if self._silent <= self._config.coast_periods else self._braked()
+            after, _ = self._admit(wanted, low, high)
+            return after, True, str(reason)
+        after, rule = self._admit(wanted, low, high)
+        reason = rule if rule is not None else reason
+        self._count("" if reason is None else str(reason), reason is not None)
+        return after, reason is not None, "" if reason is None else str(reason)
+
+    def _wish(
+        self, command: Command | None, low: Array, high: Array
+    ) -> tuple[Array | None, Reason | None]:
+        """The velocity that an acceptable command asks for, or None and why there is none."""
+        refusal: Reason | None = Reason.NO_COMMAND
+        wanted: Array | None = None
+        if command is not None:
+            refusal = judge_command(
+                command,
+                num_joints=self.spec.num_joints,
+                now=self._stamp,
+                newest=self._answerable,
+                accepted=self._accepted,
+                control_dt=self.spec.control_dt,
+                config=self._config,
+                disabled=self._disabled,
+            )
+            if refusal is None:
+                wanted, refusal = self._velocity_of(command, low, high)
+        if wanted is not None:
+            assert command is not None
+            self._accepted, self._silent, self._refusal = command.stamp, 0, ""
+            self._expects_first = False
+            return wanted, refusal
+        if refusal is Reason.JUMP and self._expects_first:
+            self.hold(refusal)
+            return None, refusal
+        self._silent += 1
+        if refusal is not Reason.NO_COMMAND:
+            self._refusal = str(refusal)
+        silence = self._silent * self.spec.control_dt
+        if silence >= self._config.max_silence - EXACT and (
+            Reason.COMMAND_SILENCE not in self._disabled
+        ):
+            self.hold(self._refusal or Reason.COMMAND_SILENCE)
+        return None, refusal
+
+    def _velocity_of(
+        self, command: Command, low: Array, high: Array
+    ) -> tuple[Array | None, Reason | None]:
+        """The velocity asked for, bent towards the position asked for; or None and why."""
+        period = self.spec.control_dt
+        reachable = np.clip(command.velocity, low, high)
+        late = max(0, round((self._stamp - command.stamp) / period) - 1)  # periods
+        expected = advance(self._reference, self._velocity, reachable, period)
+        error = command.position - expected + late * period * reachable
+        if Reason.JUMP not in self._disabled and (
+            not (np.abs(error) <= self._config.jump_position).all()
+        ):
+            return None, Reason.JUMP
+        asked = advance(self._reference, self._velocity, command.velocity, period)
+        if late == 0 and (np.abs(command.position - asked) <= EXACT).all():
+            return command.velocity, None
+        if (np.abs(error) <= EXACT).all():
+            return command.velocity, None
+        return command.velocity + self._config.position_gain / period * error, Reason.CORRECTION
+
+    def _admit(self, wanted: Array, low: Array, high: Array) -> tuple[Array, Reason | None]:
+        """The velocity nearest to what is wanted that every rule admits, and the rule that bent it.
+
+        `low` and `high` contain braking, and so does everything between braking and a velocity
+        that is inside; so a mix with braking keeps the rules of the joints.
+        """
+        position, velocity = self._reference, self._velocity
+        after: Array = np.clip(wanted, low, high)
+        reason = None if (after == wanted).all() else self._joint_rule(wanted, after)
+        if Reason.LEAD not in self._disabled and self._measured is not None:
+            ahead_low, ahead_high = self._lead_bounds(self._measured.position)
+            led = np.clip(np.clip(after, ahead_low, ahead_high), low, high)
+            if (led != after).any():
+                after, reason = led, Reason.LEAD
+        broken = self._broken(after[None])[0]
+        if broken is None:
+            return after, reason
+        braked = self._braked()
+        mixes = braked + SHARES[:, None] * (after - braked)
+        for mix, trouble in zip(mixes, self._broken(mixes), strict=True):
+            if trouble is None:
+                return mix, broken
+        return braked, broken if (braked != after).any() else reason
+
+    def _broken(self, after: Array) -> list[Reason | None]:
+        """The Cartesian rule that each choice (C, J) breaks in its period or in its stop."""
+        position, velocity = self._reference, self._velocity
+        if Reason.STOPPING in self._disabled:
+            paths, _ = self._ramp.period(position, velocity, after)
+        else:
+            paths = self._ramp.stopping(position, velocity, after)
+        return self._judge.broken(position, paths)
+
+    def _lead_bounds(self, measured: Array) -> tuple[Array, Array]:
+        """Velocities from which the reference stops within `lead_limit` of the robot.
+
+        Where the robot was pushed too far away, they lead back to it.
+        """
+        period, step = self.spec.control_dt, self._ramp.step
+        middle = self._reference + 0.5 * period * self._velocity
+
+        def ahead(room: Array) -> Array:
+            back = fastest_stop(-room, step, period).clip(None, self._config.yield_speed)
+            bound: Array = np.where(room >= 0.0, fastest_stop(room, step, period), -back)
+            return bound
+
+        return -ahead(middle - measured + self._lead), ahead(measured + self._lead - middle)
+
+    def _joint_rule(self, wanted: Array, after: Array) -> Reason:
+        """Which rule of the joints kept `wanted` from being sent."""
+        bent = wanted != after
+        if (np.abs(wanted - self._velocity) > self._ramp.step)[bent].any():
+            return Reason.ACCELERATION
+        if (np.abs(wanted) > self._limits.velocity)[bent].any():
+            return Reason.VELOCITY
+        ranges = dataclasses.replace(self._limits, velocity_curves=())
+        low, high = safe_velocity_bounds(
+            self._reference, self._velocity, ranges, self.spec.control_dt
+        )
+        outside = ((wanted < low) | (wanted > high))[bent].any()
+        return Reason.POSITION if outside else Reason.VELOCITY_CURVE
+
+    def _braked(self) -> Array:
+        slowed: Array = brake(self._velocity, self._ramp.step)
+        return slowed
+
+    def _rest(self) -> Array:
+        """Brake, stand, and after `recover` go slowly where the robot stands."""
+        if self._relax_to is None or self._state is not State.HOLD:
+            return self._braked()
+        period, step = self.spec.control_dt, self._ramp.step
+        away = self._relax_to - self._reference - 0.5 * period * self._velocity
+        speed = fastest_stop(np.abs(away), step, period).clip(None, self._config.yield_speed)
+        low, high = safe_velocity_bounds(
+            self._reference, self._velocity, self._limits, period
+        )
+        after: Array = np.clip(np.copysign(speed, away), low, high)
+        after = np.where(np.abs(after) < 1e-6, 0.0, after)
+        if not after.any():
+            self._relax_to = None
+        return after if self._broken(after[None])[0] is None else self._braked()
+
+    # Bookkeeping.
+
+    def _use(self, config: GuardConfig) -> None:
+        config.require_joints(self.spec.num_joints)
+        self._config = config
+        self._lead = np.array(config.lead_limit)
+        self._torque, self._touch = np.array(config.external_torque), np.array(config.contact_torque)
+        self._judge = PathJudge(
+            self._chain, config, self.spec.reference_dt, self._clearance, self._disabled
+        )
+
+    def _enter(self, event: Event, reason: str) -> None:
+        self._state, self._reason = next_state(self._state, event), reason
+        self._counts[reason] += 1
+
+    def _count(self, reason: str, altered: bool) -> None:
+        if self._expects_first:
+            return  # no controller has spoken yet
+        self._ticks += 1
+        if altered:
+            self._altered += 1
+            self._counts[reason] += 1
+
+    def _trouble(self) -> str:
+        """Why the robot must not move now, or ""."""
+        if self._measured is None:
+            return "there is no valid measurement"
+        if not self.at_rest:
+            return "the reference is still braking"
+        position, limits = self._reference, self._limits
+        for joint, name in enumerate(self.spec.joint_names):
+            if not limits.lower[joint] <= position[joint] <= limits.upper[joint]:
+                return (
+                    f"{name} is at {position[joint]:.4f} rad, outside "
+                    f"[{limits.lower[joint]:.4f}, {limits.upper[joint]:.4f}]: guide it inside"
+                )
+        broken = self._judge.first_broken(position, position[None])
+        if broken is not None:
+            return f"the posture breaks {broken}: guide the robot to a better one, then recover"
+        lead = np.abs(position - self._measured.position)
+        if Reason.LEAD not in self._disabled and (lead > self._lead).any():
+            return "the robot stands too far from its reference: call recover first"
+        trouble = self._external_trouble(self._measured)
+        return "" if trouble is None else f"{trouble}: free the robot, then recover"
