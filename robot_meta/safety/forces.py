@@ -18,8 +18,7 @@ def tool_wrench(chain: KinematicChain, position: Array, external_torque: Array) 
     """
     jacobian = chain.tool_jacobian(position)  # (6, J)
     matrix = jacobian @ jacobian.T + DAMPING**2 * np.eye(6)
-    wrench: Array = np.linalg.solve(matrix, jacobian @ external_torque)
-    return wrench
+    return np.asarray(np.linalg.solve(matrix, jacobian @ external_torque), dtype=float)
 
 
 def tool_force(chain: KinematicChain, position: Array, external_torque: Array) -> float:

@@ -198,8 +198,8 @@ class Guard:
     def recover(self) -> Answer:
         """STOPPED to HOLD. In HOLD, let go: the reference returns to where the robot stands now.
 
-        It does so only where the robot stands more than half of `lead_limit` away or feels too much
-        from outside; a carried load is not let down for nothing.
+        It does so only where the robot stands more than half of `lead_limit` away or feels too
+        much from outside; a carried load is not let down for nothing.
         """
         if self._state is State.RUNNING:
             return Answer(False, "running: nothing to recover from")
@@ -362,12 +362,11 @@ class Guard:
         return command.velocity + self._config.position_gain / period * error, Reason.CORRECTION
 
     def _admit(self, wanted: Array, low: Array, high: Array) -> tuple[Array, Reason | None]:
-        """The velocity nearest to what is wanted that every rule admits, and the rule that bent it.
+        """The velocity nearest to what is wanted that all rules admit, and the rule that bent it.
 
         `low` and `high` contain braking, and so does everything between braking and a velocity
         that is inside; so a mix with braking keeps the rules of the joints.
         """
-        position, velocity = self._reference, self._velocity
         after: Array = np.clip(wanted, low, high)
         reason = None if (after == wanted).all() else self._joint_rule(wanted, after)
         if Reason.LEAD not in self._disabled and self._measured is not None:
@@ -434,9 +433,7 @@ class Guard:
         period, step = self.spec.control_dt, self._ramp.step
         away = self._relax_to - self._reference - 0.5 * period * self._velocity
         speed = fastest_stop(np.abs(away), step, period).clip(None, self._config.yield_speed)
-        low, high = safe_velocity_bounds(
-            self._reference, self._velocity, self._limits, period
-        )
+        low, high = safe_velocity_bounds(self._reference, self._velocity, self._limits, period)
         after: Array = np.clip(np.copysign(speed, away), low, high)
         after = np.where(np.abs(after) < 1e-6, 0.0, after)
         if not after.any():
@@ -449,7 +446,8 @@ class Guard:
         config.require_joints(self.spec.num_joints)
         self._config = config
         self._lead = np.array(config.lead_limit)
-        self._torque, self._touch = np.array(config.external_torque), np.array(config.contact_torque)
+        self._torque = np.array(config.external_torque)
+        self._touch = np.array(config.contact_torque)
         self._judge = PathJudge(
             self._chain, config, self.spec.reference_dt, self._clearance, self._disabled
         )

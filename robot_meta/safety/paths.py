@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 import numpy as np
+import numpy.typing as npt
 
 from robot_meta.kinematics import KinematicChain
 from robot_meta.safety.config import GuardConfig
 from robot_meta.safety.reasons import Reason
 from robot_meta.types import Array
+
+Mask = npt.NDArray[np.bool_]
 
 Clearance = Callable[[Array], Array]
 """Smallest distance between parts of the arm, (n,), [m], of postures (n, J), [rad]."""
@@ -65,7 +68,7 @@ class PathJudge:
             tool = self._chain.tool_position_in_base(np.concatenate([begin, paths], axis=1))
             if self._workspace:
                 inside = (tool[:, 1:] >= self._lower) & (tool[:, 1:] <= self._upper)
-                _note(reasons, inside.all(axis=(1, 2)), Reason.WORKSPACE)
+                _note(reasons, np.all(inside, axis=(1, 2)), Reason.WORKSPACE)
             if self._speed:
                 moves = np.diff(tool, axis=1)
                 squares = np.einsum("cti,cti->ct", moves, moves)
@@ -99,13 +102,13 @@ class PathJudge:
             unknown = unknown[~covered]
         return True
 
-    def _covered(self, path: Array, posture: Array, distance: float) -> Array:
+    def _covered(self, path: Array, posture: Array, distance: float) -> Mask:
         moved = np.abs(path - posture) @ self._reach
-        covered: Array = moved <= distance - self._config.self_distance
+        covered: Mask = moved <= distance - self._config.self_distance
         return covered
 
 
-def _note(reasons: list[Reason | None], kept: Array, reason: Reason) -> None:
+def _note(reasons: list[Reason | None], kept: Mask, reason: Reason) -> None:
     for index in np.flatnonzero(~kept):
         if reasons[index] is None:
             reasons[index] = reason

@@ -1,11 +1,11 @@
 """The 1 kHz samples of one control period, and of the stop that would follow it.
 
 Over one period T the velocity goes from v₀ to v₁ along  v(t) = v₀ + (v₁ − v₀) s(t):  one shape s
-per joint, the time-optimal jerk-limited ramp over Δ = `velocity_step`, which takes T exactly. It is
-made once, by `ruckig`. A smaller change is the same shape, lower: acceleration and jerk shrink with
-it, so every |v₁ − v₀| ≤ Δ is inside the limits. The shape is symmetric, so the position moves by
-T (v₀ + v₁)/2. Divided differences of samples are averages of the derivatives, so they are inside
-the limits too.
+per joint, the time-optimal jerk-limited ramp over Δ = `velocity_step`, which takes T exactly. It
+is made once, by `ruckig`. A smaller change is the same shape, lower: acceleration and jerk shrink
+with it, so every |v₁ − v₀| ≤ Δ is inside the limits. The shape is symmetric, so the position moves
+by T (v₀ + v₁)/2. Divided differences of samples are averages of the derivatives, so they are
+inside the limits too.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Ramp:
         self._moved = np.stack([moved for _, moved in ramps], axis=1)  # ∫ s, (n, J), [s]
 
     def period(self, position: Array, velocity: Array, after: Array) -> tuple[Array, Array]:
-        """Positions and velocities (..., n, J) of periods that begin at (..., J) and end at `after`.
+        """Positions and velocities (..., n, J) of periods from (..., J) to the velocity `after`.
 
         The last sample is bit for bit what `reference.advance` says.
         """

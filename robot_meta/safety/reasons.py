@@ -123,7 +123,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "A joint would be too fast so near to the end of its range.", _NEAR
     ),
     Reason.ACCELERATION: Explanation(
-        "A joint would have to accelerate too hard.", "Change velocities by `velocity_step` at most."
+        "A joint would have to accelerate too hard.",
+        "Change velocities by `velocity_step` at most.",
     ),
     Reason.JERK: Explanation(
         "A joint would have to change its acceleration too fast.",
