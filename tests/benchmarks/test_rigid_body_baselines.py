@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from robot_meta.robots.guarded import GuardedRobot
-from robot_meta.safety.guard import Guard, GuardConfig
 
 from robot_meta.benchmarks.arm_payload.baselines.observers import (
     IdentifiedPayload,
@@ -22,6 +20,8 @@ from robot_meta.collection.excitation import Excitation, ExcitationConfig
 from robot_meta.collection.lockstep import lockstep
 from robot_meta.dynamics.adapter import Transition
 from robot_meta.robots.description import arm_description
+from robot_meta.robots.guarded import GuardedRobot
+from robot_meta.safety.guard import Guard, GuardConfig
 from robot_meta.twin.mujoco_robot import MujocoRobot, TwinConfig
 from robot_meta.twin.perturbations import Perturbations
 

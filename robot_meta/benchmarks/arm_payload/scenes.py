@@ -34,9 +34,9 @@ TEST_PLANT = PlantConfig(
 
 _DRAWN_PERIOD = 6.0  # that the sizes of paths are drawn for, [s]
 
-# Torques at which the arm's own reflex stops it: what franka_ros sets by default
-# (franka_control/config/franka_control_node.yaml, nominal upper torque thresholds), [Nm].
-REFLEX_TORQUE = (20.0, 20.0, 18.0, 18.0, 16.0, 14.0, 12.0)
+# External torques at which the arm's own reflex stops it, as franka_ros2 sets them by default
+# (upper collision thresholds), [Nm].
+REFLEX_TORQUE = (35.0, 35.0, 32.0, 30.0, 29.0, 27.0, 24.0)
 
 
 @dataclass(frozen=True, kw_only=True)
