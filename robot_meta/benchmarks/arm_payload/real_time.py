@@ -6,7 +6,6 @@ import time
 from functools import partial
 
 import numpy as np
-import torch
 
 from robot_meta.benchmarks.arm_payload.judge import judge
 from robot_meta.benchmarks.arm_payload.run import Prepared, Recording, RunConfig, prepare
@@ -20,7 +19,6 @@ MARGIN = 0.004  # of each period, kept for handing the command over, [s]
 
 def metrics(config: RunConfig) -> dict[str, float]:
     """Figures of one run in real time, under keys that begin with `realtime_`."""
-    torch.set_num_threads(1)
     recording, periods = run(config)
     figures = judge(recording.series(), config.timing)
     return {

@@ -101,13 +101,13 @@ class Recording:
 
 def run_shard(config: RunConfig) -> dict[str, Any]:
     """Figures and series of a run, as JSON can hold them."""
-    torch.set_num_threads(1)
     series = run(config).series()
     return {"figures": judge(series, config.timing), "series": series.as_lists()}
 
 
 def prepare(config: RunConfig, *, realtime: bool = False) -> Prepared:
-    """Controller, path and twin of a run."""
+    """Controller, path and twin of a run; from here on the tensor library uses one thread."""
+    torch.set_num_threads(1)  # more of them make runs differ in the last bit
     row = ROWS[config.row]
     description = row_description(row, arm_description(config.robot))
     world = scene(config.split, config.scene, config.seed)
