@@ -15,7 +15,6 @@ pass unchanged passes bit for bit.
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -23,12 +22,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from robot_meta.kinematics import KinematicChain
-from robot_meta.reference import advance, brake, fastest_stop, safe_velocity_bounds
+from robot_meta.reference import advance
+from robot_meta.safety.choice import Chooser
 from robot_meta.safety.config import GuardConfig
 from robot_meta.safety.forces import force_is_below
-from robot_meta.safety.intake import judge_command, judge_observation
-from robot_meta.safety.paths import Clearance, PathJudge
-from robot_meta.safety.profile import Ramp
+from robot_meta.safety.intake import judge_command, judge_observation, wanted_velocity
+from robot_meta.safety.paths import Clearance
 from robot_meta.safety.reasons import Reason
 from robot_meta.safety.relaxed import relaxed
 from robot_meta.safety.state import Event, State, next_state
@@ -36,8 +35,7 @@ from robot_meta.types import Array, Command, Commanded, Observation, Reference, 
 
 __all__ = ["Answer", "Guard", "GuardConfig"]
 
-SHARES = np.array([0.9, 0.7, 0.5, 0.3, 0.1])  # of what is wanted; the rest is braking
-EXACT = 1e-9  # positions that agree this well contain no wish of their own, [rad]
+EXACT = 1e-9  # [s]
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,6 @@ class Guard:
         self.spec, self._chain, self._clearance = spec, chain, clearance
         self._disabled = frozenset(disabled)
         self._limits = relaxed(spec.limits, self._disabled)
-        self._ramp = Ramp(self._limits, spec.control_dt, spec.reference_dt)
         self._state, self._reason = State.HOLD, str(Reason.START)
         self._counts: Counter[str] = Counter()
         self._ticks = self._altered = 0
@@ -130,6 +127,10 @@ class Guard:
     def altered_share(self) -> float:
         """Share of the commanded periods that differ from what was asked, since `arm`."""
         return self._altered / self._ticks if self._ticks else 0.0
+
+    @property
+    def _position_measured(self) -> Array | None:
+        return None if self._measured is None else self._measured.position
 
     @property
     def _reference(self) -> Array:
@@ -231,7 +232,7 @@ class Guard:
             after, altered, reason = self._rest(), command is not None, self._reason
         if self._state is not State.RUNNING:
             reason = self._reason
-        positions, velocities = self._ramp.period(position, velocity, after)
+        positions, velocities = self._chooser.ramp.period(position, velocity, after)
         end = advance(position, velocity, after, self.spec.control_dt)
         self._position, self._velocity = end, after
         reference = Reference(stamp=self._stamp, position=positions, velocity=velocities)
@@ -290,23 +291,21 @@ class Guard:
     def _run(self, command: Command | None) -> tuple[Array, bool, str]:
         """v₁, whether it differs from what was asked, and why."""
         position, velocity = self._reference, self._velocity
-        low, high = safe_velocity_bounds(position, velocity, self._limits, self.spec.control_dt)
-        wanted, reason = self._wish(command, low, high)
+        wanted, reason = self._wish(command)
         if self._state is not State.RUNNING:  # the wish was refused for good
             return self._rest(), True, self._reason
         if wanted is None:
             self._count(str(reason), True)
-            wanted = velocity if self._silent <= self._config.coast_periods else self._braked()
-            after, _ = self._admit(wanted, low, high)
+            coasts = self._silent <= self._config.coast_periods
+            wanted = velocity if coasts else self._chooser.brake(velocity)
+            after, _ = self._chooser.admit(position, velocity, wanted, self._position_measured)
             return after, True, str(reason)
-        after, rule = self._admit(wanted, low, high)
+        after, rule = self._chooser.admit(position, velocity, wanted, self._position_measured)
         reason = rule if rule is not None else reason
         self._count("" if reason is None else str(reason), reason is not None)
         return after, reason is not None, "" if reason is None else str(reason)
 
-    def _wish(
-        self, command: Command | None, low: Array, high: Array
-    ) -> tuple[Array | None, Reason | None]:
+    def _wish(self, command: Command | None) -> tuple[Array | None, Reason | None]:
         """The velocity that an acceptable command asks for, or None and why there is none."""
         refusal: Reason | None = Reason.NO_COMMAND
         wanted: Array | None = None
@@ -322,7 +321,16 @@ class Guard:
                 disabled=self._disabled,
             )
             if refusal is None:
-                wanted, refusal = self._velocity_of(command, low, high)
+                wanted, refusal = wanted_velocity(
+                    command,
+                    self._reference,
+                    self._velocity,
+                    self._chooser.bounds,
+                    now=self._stamp,
+                    control_dt=self.spec.control_dt,
+                    config=self._config,
+                    disabled=self._disabled,
+                )
         if wanted is not None:
             assert command is not None
             self._accepted, self._silent, self._refusal = command.stamp, 0, ""
@@ -341,104 +349,14 @@ class Guard:
             self.hold(self._refusal or Reason.COMMAND_SILENCE)
         return None, refusal
 
-    def _velocity_of(
-        self, command: Command, low: Array, high: Array
-    ) -> tuple[Array | None, Reason | None]:
-        """The velocity asked for, bent towards the position asked for; or None and why."""
-        period = self.spec.control_dt
-        reachable = np.clip(command.velocity, low, high)
-        late = max(0, round((self._stamp - command.stamp) / period) - 1)  # periods
-        expected = advance(self._reference, self._velocity, reachable, period)
-        error = command.position - expected + late * period * reachable
-        if Reason.JUMP not in self._disabled and (
-            not (np.abs(error) <= self._config.jump_position).all()
-        ):
-            return None, Reason.JUMP
-        asked = advance(self._reference, self._velocity, command.velocity, period)
-        if late == 0 and (np.abs(command.position - asked) <= EXACT).all():
-            return command.velocity, None
-        if (np.abs(error) <= EXACT).all():
-            return command.velocity, None
-        return command.velocity + self._config.position_gain / period * error, Reason.CORRECTION
-
-    def _admit(self, wanted: Array, low: Array, high: Array) -> tuple[Array, Reason | None]:
-        """The velocity nearest to what is wanted that all rules admit, and the rule that bent it.
-
-        `low` and `high` contain braking, and so does everything between braking and a velocity
-        that is inside; so a mix with braking keeps the rules of the joints.
-        """
-        after: Array = np.clip(wanted, low, high)
-        reason = None if (after == wanted).all() else self._joint_rule(wanted, after)
-        if Reason.LEAD not in self._disabled and self._measured is not None:
-            ahead_low, ahead_high = self._lead_bounds(self._measured.position)
-            led = np.clip(np.clip(after, ahead_low, ahead_high), low, high)
-            if (led != after).any():
-                after, reason = led, Reason.LEAD
-        broken = self._broken(after[None])[0]
-        if broken is None:
-            return after, reason
-        braked = self._braked()
-        mixes = braked + SHARES[:, None] * (after - braked)
-        for mix, trouble in zip(mixes, self._broken(mixes), strict=True):
-            if trouble is None:
-                return mix, broken
-        return braked, broken if (braked != after).any() else reason
-
-    def _broken(self, after: Array) -> list[Reason | None]:
-        """The Cartesian rule that each choice (C, J) breaks in its period or in its stop."""
-        position, velocity = self._reference, self._velocity
-        if Reason.STOPPING in self._disabled:
-            paths, _ = self._ramp.period(position, velocity, after)
-        else:
-            paths = self._ramp.stopping(position, velocity, after)
-        return self._judge.broken(position, paths)
-
-    def _lead_bounds(self, measured: Array) -> tuple[Array, Array]:
-        """Velocities from which the reference stops within `lead_limit` of the robot.
-
-        Where the robot was pushed too far away, they lead back to it.
-        """
-        period, step = self.spec.control_dt, self._ramp.step
-        middle = self._reference + 0.5 * period * self._velocity
-
-        def ahead(room: Array) -> Array:
-            back = fastest_stop(-room, step, period).clip(None, self._config.yield_speed)
-            bound: Array = np.where(room >= 0.0, fastest_stop(room, step, period), -back)
-            return bound
-
-        return -ahead(middle - measured + self._lead), ahead(measured + self._lead - middle)
-
-    def _joint_rule(self, wanted: Array, after: Array) -> Reason:
-        """Which rule of the joints kept `wanted` from being sent."""
-        bent = wanted != after
-        if (np.abs(wanted - self._velocity) > self._ramp.step)[bent].any():
-            return Reason.ACCELERATION
-        if (np.abs(wanted) > self._limits.velocity)[bent].any():
-            return Reason.VELOCITY
-        ranges = dataclasses.replace(self._limits, velocity_curves=())
-        low, high = safe_velocity_bounds(
-            self._reference, self._velocity, ranges, self.spec.control_dt
-        )
-        outside = ((wanted < low) | (wanted > high))[bent].any()
-        return Reason.POSITION if outside else Reason.VELOCITY_CURVE
-
-    def _braked(self) -> Array:
-        slowed: Array = brake(self._velocity, self._ramp.step)
-        return slowed
-
     def _rest(self) -> Array:
         """Brake, stand, and after `recover` go slowly where the robot stands."""
         if self._relax_to is None or self._state is not State.HOLD:
-            return self._braked()
-        period, step = self.spec.control_dt, self._ramp.step
-        away = self._relax_to - self._reference - 0.5 * period * self._velocity
-        speed = fastest_stop(np.abs(away), step, period).clip(None, self._config.yield_speed)
-        low, high = safe_velocity_bounds(self._reference, self._velocity, self._limits, period)
-        after: Array = np.clip(np.copysign(speed, away), low, high)
-        after = np.where(np.abs(after) < 1e-6, 0.0, after)
+            return self._chooser.brake(self._velocity)
+        after = self._chooser.toward(self._reference, self._velocity, self._relax_to)
         if not after.any():
             self._relax_to = None
-        return after if self._broken(after[None])[0] is None else self._braked()
+        return after
 
     # Bookkeeping.
 
@@ -448,8 +366,8 @@ class Guard:
         self._lead = np.array(config.lead_limit)
         self._torque = np.array(config.external_torque)
         self._touch = np.array(config.contact_torque)
-        self._judge = PathJudge(
-            self._chain, config, self.spec.reference_dt, self._clearance, self._disabled
+        self._chooser = Chooser(
+            self.spec, self._limits, self._chain, config, self._clearance, self._disabled
         )
 
     def _enter(self, event: Event, reason: str) -> None:
@@ -477,7 +395,7 @@ class Guard:
                     f"{name} is at {position[joint]:.4f} rad, outside "
                     f"[{limits.lower[joint]:.4f}, {limits.upper[joint]:.4f}]: guide it inside"
                 )
-        broken = self._judge.first_broken(position, position[None])
+        broken = self._chooser.broken_at(position)
         if broken is not None:
             return f"the posture breaks {broken}: guide the robot to a better one, then recover"
         lead = np.abs(position - self._measured.position)

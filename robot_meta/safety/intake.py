@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import numpy as np
 
+from robot_meta.reference import advance
 from robot_meta.safety.config import GuardConfig
 from robot_meta.safety.reasons import Reason
-from robot_meta.types import Command, Observation
+from robot_meta.types import Array, Command, Observation
 
 TOLERANCE = 1e-6  # stamps that went through messages come back this exactly, [s]
+EXACT = 1e-9  # positions that agree this well contain no wish of their own, [rad]
 
 
 def judge_observation(
@@ -81,9 +83,9 @@ def judge_command(
             return Reason.WRONG_LENGTH
     if Reason.NOT_FINITE not in disabled:
         values = np.concatenate([command.position, command.velocity])
-        if not (np.isfinite(command.stamp) and np.isfinite(values).all()):
+        if not np.isfinite(values).all():
             return Reason.NOT_FINITE
-    if Reason.FUTURE_COMMAND not in disabled and command.stamp > newest + TOLERANCE:
+    if Reason.FUTURE_COMMAND not in disabled and not command.stamp <= newest + TOLERANCE:
         return Reason.FUTURE_COMMAND
     if (
         Reason.TIME_REVERSED not in disabled
@@ -95,3 +97,46 @@ def judge_command(
     if Reason.STALE_COMMAND not in disabled and command.stamp < oldest:
         return Reason.STALE_COMMAND
     return None
+
+
+def wanted_velocity(
+    command: Command,
+    position: Array,
+    velocity: Array,
+    bounds: Callable[[Array, Array], tuple[Array, Array]],
+    *,
+    now: float,
+    control_dt: float,
+    config: GuardConfig,
+    disabled: Collection[Reason] = (),
+) -> tuple[Array | None, Reason | None]:
+    """The velocity (J,) [rad/s] that a command asks for, bent towards its position; or None.
+
+    A command whose position is where its velocity leads passes as it is, bit for bit.
+
+    Args:
+        command: A command that `judge_command` accepts.
+        position: Reference at the start of the period, (J,), [rad].
+        velocity: Its velocity there, (J,), [rad/s].
+        bounds: Lowest and highest velocity (J,) [rad/s] that can be reached from these two.
+        now: Start of the period, [s].
+        control_dt: T, [s].
+        config: Limits.
+        disabled: Rules that do not count.
+
+    Returns:
+        The velocity, and CORRECTION where it was bent; or None, and why.
+    """
+    asked = advance(position, velocity, command.velocity, control_dt)
+    consistent = bool((np.abs(command.position - asked) <= EXACT).all())
+    if consistent and (np.abs(command.position - position) <= config.jump_position).all():
+        return command.velocity, None
+    reachable = np.clip(command.velocity, *bounds(position, velocity))
+    late = max(0, round((now - command.stamp) / control_dt) - 1)  # periods
+    expected = advance(position, velocity, reachable, control_dt) - late * control_dt * reachable
+    error = command.position - expected
+    if Reason.JUMP not in disabled and not (np.abs(error) <= config.jump_position).all():
+        return None, Reason.JUMP
+    if consistent or (np.abs(error) <= EXACT).all():
+        return command.velocity, None
+    return command.velocity + config.position_gain / control_dt * error, Reason.CORRECTION

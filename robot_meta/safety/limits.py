@@ -1,4 +1,4 @@
-"""The judge: does a stream of 1 kHz reference samples keep every limit? Knows nothing of the guard.
+"""The judge: whether a stream of 1 kHz samples keeps every limit; it knows nothing of the guard.
 
 Derivatives are finite differences of the positions, as the robot's own interface takes them
 (libfranka include/franka/rate_limiting.h): velocity k belongs to the step from sample k − 1 to k
@@ -51,7 +51,7 @@ class StreamJudge:
         workspace_upper: Its other corner, (3,), [m].
         tool_speed: Limit of the tool point, [m/s].
         self_distance: Smallest distance between parts of the arm, [m].
-        clearance: Distances (n,) [m] of postures (n, J); None where none are known.
+        clearance: Smallest distance [m] over postures (n, J); None where none is known.
     """
 
     limits: JointLimits
@@ -61,7 +61,7 @@ class StreamJudge:
     workspace_upper: Array
     tool_speed: float
     self_distance: float = 0.0
-    clearance: Callable[[Array], Array] | None = None
+    clearance: Callable[[Array], float] | None = None
 
     def violations(self, positions: Array) -> list[Violation]:
         """Every rule that the stream (t, J) breaks; it begins at rest at its first sample."""
@@ -111,7 +111,7 @@ class StreamJudge:
             *_over(Reason.TOOL_SPEED, speed - self.tool_speed, np.array(self.tool_speed)),
         ]
         if self.clearance is not None:
-            distance = self.self_distance - self.clearance(positions)
+            distance = np.array([self.self_distance - self.clearance(positions)])
             found += _over(Reason.SELF_COLLISION, distance, np.array(self.self_distance))
         return found
 

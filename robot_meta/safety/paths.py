@@ -14,8 +14,8 @@ from robot_meta.types import Array
 
 Mask = npt.NDArray[np.bool_]
 
-Clearance = Callable[[Array], Array]
-"""Smallest distance between parts of the arm, (n,), [m], of postures (n, J), [rad]."""
+Clearance = Callable[[Array], float]
+"""Smallest distance between parts of the arm over all postures (n, J), [m]."""
 
 THICKNESS = 0.15  # no part of the arm reaches further beyond its chain than this, [m]
 
@@ -24,6 +24,22 @@ def joint_reach(chain: KinematicChain) -> Array:
     """For each joint, how far from its axis the tool can be at most, (J,), [m]."""
     lengths = np.linalg.norm(np.vstack([chain.offset_position[1:], chain.tool_position]), axis=1)
     return np.cumsum(lengths[::-1])[::-1]
+
+
+def tool_positions(chain: KinematicChain, position: Array) -> Array:
+    """Tool centre point, (3, t), [m], for joint positions (t, J), [rad].
+
+    The same walk as `KinematicChain.tool_position_in_base`, three times as fast on numpy: turning
+    about z is a product of complex numbers.
+    """
+    turns = np.exp(1j * position.T)  # (J, t)
+    point = np.broadcast_to(chain.tool_position[:, None], (3, len(position)))
+    for j in reversed(range(chain.num_joints)):
+        plane = (point[0] + 1j * point[1]) * turns[j]
+        turned = np.empty(point.shape)
+        turned[0], turned[1], turned[2] = plane.real, plane.imag, point[2]
+        point = chain.offset_rotation[j] @ turned + chain.offset_position[j][:, None]
+    return point
 
 
 class PathJudge:
@@ -48,32 +64,30 @@ class PathJudge:
         self._chain, self._config, self._dt = chain, config, reference_dt
         self._lower = np.array(config.workspace_lower)
         self._lower[2] = config.floor
-        self._upper = np.array(config.workspace_upper)
+        self._lower = self._lower[:, None, None]
+        self._upper = np.array(config.workspace_upper)[:, None, None]
         self._workspace = Reason.WORKSPACE not in disabled
         self._speed = Reason.TOOL_SPEED not in disabled
         self._clearance = clearance if Reason.SELF_COLLISION not in disabled else None
         self._reach = joint_reach(chain) + THICKNESS
         self._anchor: tuple[Array, float] | None = None  # a posture and its distance
 
-    def first_broken(self, start: Array, path: Array) -> Reason | None:
-        """The first rule that a path (t, J) from `start` (J,) breaks, or None."""
-        (reason,) = self.broken(start, path[None])
-        return reason
-
     def broken(self, start: Array, paths: Array) -> list[Reason | None]:
         """The first rule that each path (C, t, J) from `start` (J,) breaks, or None."""
         reasons: list[Reason | None] = [None] * len(paths)
         if self._workspace or self._speed:
-            begin = np.broadcast_to(start, (len(paths), 1, start.size))
-            tool = self._chain.tool_position_in_base(np.concatenate([begin, paths], axis=1))
+            count, samples, joints = paths.shape
+            begin = np.broadcast_to(start, (count, 1, joints))
+            flat = np.concatenate([begin, paths], axis=1).reshape(-1, joints)
+            tool = tool_positions(self._chain, flat).reshape(3, count, samples + 1)
             if self._workspace:
-                inside = (tool[:, 1:] >= self._lower) & (tool[:, 1:] <= self._upper)
-                _note(reasons, np.all(inside, axis=(1, 2)), Reason.WORKSPACE)
+                inside = (tool[..., 1:] >= self._lower) & (tool[..., 1:] <= self._upper)
+                _note(reasons, np.all(inside, axis=(0, 2)), Reason.WORKSPACE)
             if self._speed:
-                moves = np.diff(tool, axis=1)
-                squares = np.einsum("cti,cti->ct", moves, moves)
+                moves = tool[..., 1:] - tool[..., :-1]
+                squares = (moves * moves).sum(axis=0)
                 limit = (self._config.tool_speed * self._dt) ** 2
-                _note(reasons, (squares <= limit).all(axis=1), Reason.TOOL_SPEED)
+                _note(reasons, np.all(squares <= limit, axis=1), Reason.TOOL_SPEED)
         if self._clearance is not None:
             for index, path in enumerate(paths):
                 if reasons[index] is None and not self._is_clear(path):
@@ -93,7 +107,7 @@ class PathJudge:
             unknown = unknown[~self._covered(unknown, *self._anchor)]
         while len(unknown):
             posture = unknown[len(unknown) // 2]
-            distance = float(self._clearance(posture[None])[0])
+            distance = float(self._clearance(posture[None]))
             if not distance >= wanted:
                 return False
             self._anchor = (posture, distance)
@@ -108,7 +122,7 @@ class PathJudge:
         return covered
 
 
-def _note(reasons: list[Reason | None], kept: Mask, reason: Reason) -> None:
-    for index in np.flatnonzero(~kept):
+def _note(reasons: list[Reason | None], kept: npt.ArrayLike, reason: Reason) -> None:
+    for index in np.flatnonzero(np.logical_not(kept)):
         if reasons[index] is None:
             reasons[index] = reason
