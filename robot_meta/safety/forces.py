@@ -7,7 +7,7 @@ import numpy as np
 from robot_meta.kinematics import KinematicChain
 from robot_meta.types import Array
 
-DAMPING = 0.1  # λ; keeps the estimate finite near singular postures
+DAMPING = 0.03  # λ; keeps the estimate finite near singular postures
 
 
 def tool_wrench(chain: KinematicChain, position: Array, external_torque: Array) -> Array:

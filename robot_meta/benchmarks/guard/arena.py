@@ -1,12 +1,15 @@
+"""Labs for the guard to work in: an arm, what is allowed, postures to start from, and a judge."""
+
+from __future__ import annotations
+
 import dataclasses
 
 import numpy as np
-import pytest
 
 from robot_meta.robots.description import ArmDescription, arm_description
 from robot_meta.safety.config import GuardConfig
 from robot_meta.safety.limits import StreamJudge
-from robot_meta.safety.paths import tool_positions
+from robot_meta.safety.paths import Clearance, tool_positions
 from robot_meta.types import Array
 
 
@@ -33,11 +36,12 @@ class Arena:
 
     arm: ArmDescription
     config: GuardConfig
-    clearance: object
+    clearance: Clearance | None
     starts: Array
 
     @property
     def judge(self) -> StreamJudge:
+        """Holds streams against the limits of this arena."""
         lower = np.array(self.config.workspace_lower)
         lower[2] = self.config.floor
         return StreamJudge(
@@ -52,12 +56,15 @@ class Arena:
         )
 
 
-def arena(config: GuardConfig, *, speed: float = 1.0, clear: object = None) -> Arena:
+def arena(config: GuardConfig, *, speed: float = 1.0, clear: Clearance | None = None) -> Arena:
+    """An FR3 in a lab that allows `config`."""
     arm = arm_description("fr3", speed=speed)
     return Arena(arm, config, clear, _starts(arm, config, clear))
 
 
-def _starts(arm: ArmDescription, config: GuardConfig, clear: object, count: int = 400) -> Array:
+def _starts(
+    arm: ArmDescription, config: GuardConfig, clear: Clearance | None, count: int = 400
+) -> Array:
     """Postures that the guard would arm in; in half of them some joint is at its very end."""
     rng, limits = np.random.default_rng(7), arm.spec.limits
     found: list[Array] = []
@@ -80,9 +87,8 @@ def _starts(arm: ArmDescription, config: GuardConfig, clear: object, count: int 
     return np.array(found)
 
 
-@pytest.fixture(scope="session")
 def arenas() -> dict[str, Arena]:
-    """The lab as it is, the same arm at a fifth of its speed, one with a fast tool, and no lab."""
+    """The lab as it is, at a fifth of the speed, with a fast tool, and with nothing around."""
     near = GuardConfig(self_distance=0.02)
     return {
         "lab": arena(near, clear=clearance),
