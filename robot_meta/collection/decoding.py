@@ -104,10 +104,10 @@ def command_from(msg: Any, joint_names: Sequence[str]) -> Command:
         MissingJoint: A joint is absent.
         ValueError: Not one point, a length is wrong, or a joint that this robot has not.
     """
+    position, velocity = _points(msg, joint_names, 1)
     unknown = sorted(set(msg.joint_names) - set(joint_names))
     if unknown:
         raise ValueError(f"the command names joints that this robot has not: {unknown}")
-    position, velocity = _points(msg, joint_names, 1)
     return Command(stamp=stamp_from(msg.header.stamp), position=position[0], velocity=velocity[0])
 
 

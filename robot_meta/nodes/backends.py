@@ -15,7 +15,7 @@ from robot_meta.nodes.params import declare_config
 from robot_meta.robots.description import ArmDescription, arm_description
 from robot_meta.robots.fake import FakeRobot
 from robot_meta.robots.robot import Robot
-from robot_meta.safety.guard import GuardConfig
+from robot_meta.safety.guard import Guard, GuardConfig
 from robot_meta.twin.perturbations import ScheduledChange
 
 if TYPE_CHECKING:  # a fake robot needs no MuJoCo
@@ -39,9 +39,8 @@ class RobotNodeConfig:
             on a real robot.
         heartbeat_required: Stop when `estop_heartbeat` falls silent.
         heartbeat_timeout: The longest silence of it, [s].
+        self_collision: Measure how near the arm comes to itself; needs MuJoCo and the arm's model.
         wait_for: Names of nodes that have to listen before time begins in lockstep.
-        view: Show the twin in the browser, on this machine only.
-        view_port: Where.
     """
 
     backend: str = "twin"
@@ -52,9 +51,8 @@ class RobotNodeConfig:
     speed_scale: float = 0.0
     heartbeat_required: bool = False
     heartbeat_timeout: float = 0.3
+    self_collision: bool = True
     wait_for: tuple[str, ...] = ()
-    view: bool = False
-    view_port: int = 8080
 
     def __post_init__(self) -> None:
         if self.backend not in BACKENDS:
@@ -157,6 +155,23 @@ def open_robot(settings: Settings) -> tuple[ArmDescription, Robot]:
     """The robot that the settings ask for, connected."""
     description = arm_description(settings.node.robot, speed=settings.node.speed)
     return description, BACKENDS[settings.node.backend].open(description, settings)
+
+
+def make_guard(description: ArmDescription, settings: Settings) -> Guard:
+    """The guard that the settings ask for.
+
+    Raises:
+        BadConfig: The limits do not fit the robot.
+    """
+    clearance = None
+    if settings.node.self_collision:
+        from robot_meta.twin.collision import SelfCollision
+
+        clearance = SelfCollision(description)
+    try:
+        return Guard(description.spec, description.chain, settings.guard, clearance)
+    except ValueError as error:
+        raise BadConfig(f"parameters 'guard.*': {error}") from None
 
 
 def _open_twin(description: ArmDescription, settings: Settings) -> Any:

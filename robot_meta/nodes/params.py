@@ -94,6 +94,7 @@ class LiveConfig(Generic[ConfigT]):
         prefix: As given there.
         apply: Called with the old and the new configuration, once the new one is accepted.
         refuse: Says why nothing may change now, or "" where it may.
+        validate: Raises `ValueError` for a configuration that cannot be applied.
         skip: As given to `declare_config`.
     """
 
@@ -104,10 +105,11 @@ class LiveConfig(Generic[ConfigT]):
         prefix: str,
         apply: Callable[[ConfigT, ConfigT], None],
         refuse: Callable[[], str] = lambda: "",
+        validate: Callable[[ConfigT], object] = lambda config: None,
         skip: Sequence[str] = (),
     ) -> None:
         self.config = config
-        self._prefix, self._apply, self._refuse = prefix, apply, refuse
+        self._apply, self._refuse, self._validate = apply, refuse, validate
         self._facts = {prefix + fact.name: fact for fact in facts(config, skip=skip)}
         node.add_pre_set_parameters_callback(self._convert)
         node.add_on_set_parameters_callback(self._check)
@@ -134,7 +136,7 @@ class LiveConfig(Generic[ConfigT]):
         reason = self._refuse()
         if not reason:
             try:
-                self._changed(mine)
+                self._validate(self._changed(mine))
             except ValueError as error:
                 reason = str(error)
         return SetParametersResult(successful=not reason, reason=reason)

@@ -10,6 +10,7 @@ from robot_meta.nodes.diagnostics import Monitor
 from robot_meta.nodes.mailbox import Mailbox
 from robot_meta.robots.guarded import GuardedRobot, Tick
 
+LOOP_STALLED = "LOOP_STALLED"  # the process did not get to run for longer than `max_silence`
 REPEAT = 0.2  # a state that nobody answers is sent again this often in lockstep, [s]
 WARN_EVERY = 5.0  # [s]
 
@@ -29,8 +30,7 @@ class RobotLoop(threading.Thread):
 
     Attributes:
         failure: What ended the thread, if it was not `close`.
-        stalls: How often the thread itself was late by more than the time without a command that
-            the guard accepts.
+        stalls: How often the thread itself was late by more than the guard's `max_silence`.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class RobotLoop(threading.Thread):
                 time.sleep(wait)
             elif -wait > self._robot.config.max_silence:
                 with self.lock:
-                    self._robot.hold("LOOP_STALLED")
+                    self._robot.hold(LOOP_STALLED)
                 self.stalls += 1
                 due = time.perf_counter()  # missed periods are not made up for in a burst
             self._tick(self._mailbox.take)

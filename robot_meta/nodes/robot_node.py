@@ -19,7 +19,7 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
 from robot_meta.collection.decoding import command_from, stamp_from
-from robot_meta.errors import RobotMetaError
+from robot_meta.errors import MissingJoint
 from robot_meta.nodes import backends, messages, qos
 from robot_meta.nodes.clock import RobotClock
 from robot_meta.nodes.diagnostics import ERROR, OK, WARN, Monitor, row_name
@@ -30,9 +30,12 @@ from robot_meta.nodes.run import run
 from robot_meta.nodes.stop_device import StopDevice
 from robot_meta.nodes.supervisor import Supervisor
 from robot_meta.robots.guarded import GuardedRobot, Tick
-from robot_meta.safety.guard import Guard, GuardConfig
+from robot_meta.safety.guard import GuardConfig
+from robot_meta.safety.reasons import Reason, explain
+from robot_meta.safety.state import State
 from robot_meta.twin.perturbations import Perturbations
 
+_UNKNOWN = "_NODE_NAME_UNKNOWN_"  # of a process that has just gone, or is only half discovered
 STEADY = Clock(clock_type=ClockType.STEADY_TIME)  # simulated time may stand still
 
 
@@ -50,7 +53,7 @@ class RobotNode(Node):
         description, driver = backends.open_robot(self._settings)
         self._driver: Any = driver  # a twin can do more than a `Robot`
         self._chain, self._spec = description.chain, description.spec
-        self._guard = Guard(self._spec, self._chain, self._settings.guard)
+        self._guard = backends.make_guard(description, self._settings)
         self._robot = GuardedRobot(self._driver, self._guard)
         self._mailbox = Mailbox()
         timeout = own.heartbeat_timeout if own.heartbeat_required else None
@@ -143,10 +146,19 @@ class RobotNode(Node):
         self._diagnostics.publish(messages.diagnostics_msg(stamp, rows))
 
     def _guard_row(self) -> DiagnosticStatus:
+        """State, what to do about it, how often each rule altered, held or stopped."""
         with self._loop.lock:
-            state, text = self._robot.state.name, self._supervisor.text()
-            values = {"stalls": self._loop.stalls}
-        level = {"RUNNING": OK, "HOLD": WARN, "STOPPED": ERROR}[state]
+            state, reason, text = self._robot.state, self._robot.reason, self._supervisor.text()
+            values: dict[str, object] = {
+                "altered_share": self._guard.altered_share,
+                "contact": self._guard.contact,
+                "stalls": self._loop.stalls,
+                **self._guard.counts,
+            }
+        if reason:
+            about = explain(reason)
+            text, values["remedy"] = f"{text}: {about.meaning}", about.remedy
+        level = {State.RUNNING: OK, State.HOLD: WARN, State.STOPPED: ERROR}[state]
         return messages.status_msg(self._row("guard"), level, text, values)
 
     def _body_row(self) -> DiagnosticStatus:
@@ -182,12 +194,18 @@ class RobotNode(Node):
         if msg.points:
             try:
                 command = command_from(msg, self._spec.joint_names)
-            except (RobotMetaError, ValueError) as error:
-                with self._loop.lock:
-                    self._supervisor.hold("BAD_COMMAND")
-                self.get_logger().warning(f"command refused: {error}", throttle_duration_sec=1.0)
+            except MissingJoint as error:
+                self._refuse(error, Reason.WRONG_NAMES)
+            except ValueError as error:
+                self._refuse(error, Reason.WRONG_LENGTH)
         answered = self._mailbox.put(stamp, command, unknown)
         self._commands.tick(time.perf_counter(), age=max(0.0, self._stamp - answered))
+
+    def _refuse(self, error: Exception, reason: Reason) -> None:
+        """Hold: whoever sends such a command takes this for another robot."""
+        with self._loop.lock:
+            self._supervisor.hold(reason)
+        self.get_logger().warning(f"command refused: {error}", throttle_duration_sec=1.0)
 
     def _on_estop(self, msg: Bool) -> None:
         with self._loop.lock:
@@ -214,7 +232,9 @@ class RobotNode(Node):
         found = self.get_publishers_info_by_topic("command")
         with self._loop.lock:
             self._supervisor.commanders = [
-                f"{info.node_namespace.rstrip('/')}/{info.node_name}" for info in found
+                f"{info.node_namespace.rstrip('/')}/{info.node_name}"
+                for info in found
+                if info.node_name != _UNKNOWN
             ]
 
     # Around each tick.
@@ -246,9 +266,9 @@ class RobotNode(Node):
 
     def _refuse_while_armed(self) -> str:
         with self._loop.lock:
-            if self._robot.state.name != "RUNNING":
-                return ""
-        return "limits are read-only while the robot is armed: call the service `hold` first"
+            if self._robot.state is State.RUNNING:
+                return "limits are read-only while the robot is armed: call `hold` first"
+            return "" if self._guard.at_rest else "the reference is still braking: try again"
 
     def _set_guard(self, before: GuardConfig, config: GuardConfig) -> None:
         with self._loop.lock:

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from robot_meta.nodes.mailbox import Mailbox
 from robot_meta.nodes.stop_device import StopDevice
 from robot_meta.robots.guarded import GuardedRobot
+from robot_meta.safety.reasons import Reason
+
+SECOND_COMMANDER = "SECOND_COMMANDER"
 
 
 class Supervisor:
@@ -38,21 +41,23 @@ class Supervisor:
         trouble = self._stop_device.trouble(now) or self._rivals()
         if trouble:
             return trouble
-        return "" if self._robot.arm() else f"the robot is {self.text()}, want HOLD"
+        answer = self._robot.arm()
+        return "" if answer else answer.message
 
     def recover(self, now: float) -> str:
         """STOPPED to HOLD; why not, or ""."""
         trouble = self._stop_device.trouble(now)
         if trouble:
             return trouble
-        return "" if self._robot.recover() else f"the robot is {self.text()} and stays so"
+        answer = self._robot.recover()
+        return "" if answer else answer.message
 
-    def hold(self, reason: str = "REQUESTED") -> str:
+    def hold(self, reason: str = Reason.OPERATOR) -> str:
         """RUNNING to HOLD."""
         self._robot.hold(reason)
         return ""
 
-    def stop(self, reason: str = "ESTOP") -> str:
+    def stop(self, reason: str = Reason.ESTOP) -> str:
         """Any state to STOPPED."""
         self._robot.stop(reason)
         return ""
@@ -69,11 +74,11 @@ class Supervisor:
             clock_jumped: Whether the clock that stamps come from jumped since the last tick.
         """
         if not self._stop_device.alive(now):
-            self._robot.stop("HEARTBEAT_LOST")
+            self._robot.stop(Reason.HEARTBEAT_LOST)
         if clock_jumped:
-            self._robot.hold("CLOCK_JUMP")
+            self._robot.hold(Reason.CLOCK_JUMP)
         if self._rivals() or self._mailbox.conflicts():
-            self._robot.hold("SECOND_COMMANDER")
+            self._robot.hold(SECOND_COMMANDER)
 
     def _rivals(self) -> str:
         if len(set(self.commanders)) < 2:
