@@ -2,7 +2,10 @@
 
 import os
 import stat
+import subprocess
+import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +60,24 @@ def node(plan):
         return process.node
 
     return resolve_node
+
+
+@pytest.fixture
+def launched(write, tmp_path):
+    """Starts the runner on a launch file given as text; kills what is left of it at the end."""
+    processes = []
+
+    def start(body, *arguments):
+        command = [sys.executable, "-m", "robot_meta.launching", "--runner", "own"]
+        process = subprocess.Popen(
+            [*command, str(write(body)), *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            cwd=Path(__file__).parents[2], env={**os.environ, "TMPDIR": str(tmp_path)},
+        )  # fmt: skip
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()

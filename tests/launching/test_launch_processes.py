@@ -7,7 +7,6 @@ must not end too early sleep for ten minutes, so that a leftover is seen and not
 import os
 import re
 import signal
-import subprocess
 import sys
 import textwrap
 import time
@@ -35,28 +34,7 @@ def program(tmp_path):
     write_program.pids = lambda name: [
         int(word) for word in _text(tmp_path / f"{name}.pid").split()
     ]
-    return write_program
-
-
-@pytest.fixture
-def launched(write, tmp_path):
-    """Starts the runner on a launch file given as text; kills what is left of it at the end."""
-    processes = []
-
-    def start(body, *arguments):
-        command = [sys.executable, "-m", "robot_meta.launching", "--runner", "own"]
-        process = subprocess.Popen(
-            [*command, str(write(body)), *arguments],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            cwd=Path(__file__).parents[2], env={**os.environ, "TMPDIR": str(tmp_path)},
-        )  # fmt: skip
-        processes.append(process)
-        return process
-
-    yield start
-    for process in processes:
-        process.kill()
-        process.communicate()
+    yield write_program
     for note in tmp_path.glob("*.pid"):
         for pid in filter(alive, map(int, note.read_text().split())):
             os.kill(pid, signal.SIGKILL)
