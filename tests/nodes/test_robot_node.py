@@ -242,7 +242,7 @@ def test_limits_are_read_only_while_armed(processes, client):
     refused = robot.set("guard.tool_speed", 0.5)
     assert not refused.successful and "read-only while the robot is armed" in refused.reason
     assert robot.call("hold").success
-    assert robot.set("guard.tool_speed", 0.2).successful
+    robot.spin_until(lambda: robot.set("guard.tool_speed", 0.2).successful, "rest")
     assert not robot.set("guard.tool_speed", -1.0).successful
 
 

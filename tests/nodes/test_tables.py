@@ -1,0 +1,60 @@
+import pytest
+
+pytest.importorskip("rclpy")
+
+from robot_meta.nodes import backends, controller_node, tables  # noqa: E402
+from robot_meta.nodes.params import declare_config  # noqa: E402
+from robot_meta.nodes.task_node import TaskConfig  # noqa: E402
+
+pytestmark = pytest.mark.ros
+
+
+def declared(node):
+    return {name for name in node._parameters if not name.startswith(("use_sim", "start_type"))}
+
+
+def listed(node):
+    return {fact.name for fact in tables.parameters()[node]}
+
+
+def test_the_tables_list_exactly_what_the_nodes_declare(make_node):
+    robot, controller = make_node(), make_node(name="controller")
+    backends.declare(robot)
+    controller_node.declare(controller)
+    assert listed("robot") == declared(robot)
+    assert listed("controller") == declared(controller)
+    task = make_node(name="task")
+    declare_config(task, TaskConfig())
+    assert listed("task") == declared(task)
+
+
+def test_every_parameter_says_what_it_means():
+    silent = [
+        f"{node}: {fact.name}"
+        for node, facts in tables.parameters().items()
+        for fact in facts
+        if not fact.meaning
+    ]
+    assert silent == []
+
+
+def test_every_topic_and_service_is_in_the_text():
+    text = tables.markdown()
+    for row in (*tables.TOPICS, *tables.SERVICES):
+        assert f"| `{row.name}` | {row.kind} |" in text
+
+
+def test_the_shipped_parameter_file_fits_all_nodes(make_node):
+    from robot_meta.nodes.params import refuse_unknown
+    from robot_meta.resources import resource
+
+    arguments = ("--params-file", resource("config/arm.yaml"))
+    for name, declare in (
+        ("robot", backends.declare),
+        ("controller", controller_node.declare),
+        ("task", lambda node: declare_config(node, TaskConfig())),
+    ):
+        node = make_node(*arguments, "-r", "__ns:=/cell/left", name=name)
+        assert node._parameter_overrides
+        declare(node)
+        refuse_unknown(node)
