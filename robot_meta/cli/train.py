@@ -19,6 +19,7 @@ from tqdm import tqdm
 from robot_meta import __version__
 from robot_meta.collection.episode_files import load_episode
 from robot_meta.collection.episodes import episodes_from
+from robot_meta.collection.run_reader import RunReader
 from robot_meta.collection.twin_data import TwinDataConfig, collect
 from robot_meta.dynamics.dataset import EpisodeData, WindowDataset, fit_normalizers
 from robot_meta.dynamics.files import ModelCard, save_model
@@ -29,14 +30,16 @@ from robot_meta.robots.description import arm_description
 from robot_meta.types import RobotSpec
 
 VALIDATE_EVERY = 200  # training steps; also how often a checkpoint is written
-PROFILES = {"quick": (40, 400), "full": (300, 4000)}  # episodes, training steps
+WINDOW_ROWS = 4608  # transitions per training step, the same for every length of window
+QUERY = 16  # future steps that are predicted (K)
+PROFILES = {"quick": (60, 400), "full": (900, 4000)}  # episodes, training steps
 
 EPILOG = """examples:
-  robot-meta train dynamics --out models/mine.safetensors
+  robot-meta train dynamics --out out/mine.safetensors
       collect in the twin, meta-train the default adapter, write weights and their card
-  robot-meta train dynamics --profile quick --out /tmp/quick.safetensors
+  robot-meta train dynamics --profile quick --data out/quick --out out/quick.safetensors
       the same in about a minute, to see how it goes
-  robot-meta train dynamics --from runs/*/run.mcap --out models/mine.safetensors
+  robot-meta train dynamics --from out/runs/*/run.mcap --out out/mine.safetensors
       train on recorded runs of the robot instead
 A run that was stopped goes on where it was when the same command is given again.
 """
@@ -46,11 +49,11 @@ def main(argv: list[str]) -> int:
     """Entry point of `robot-meta train`."""
     args = _parser().parse_args(argv)
     episodes_default, steps_default = PROFILES[args.profile]
-    torch.set_num_threads(args.jobs)
+    torch.set_num_threads(args.threads)
     spec = _spec(args.robot, args.stiffness_scale)
     space = JointReferenceSpace(num_joints=spec.num_joints, control_dt=spec.control_dt)
     if args.recordings:
-        episodes = _recorded(space, args.recordings)
+        episodes = _recorded(spec, space, args.recordings)
         source: dict[str, Any] = {"recordings": [path.name for path in args.recordings]}
     else:
         config = TwinDataConfig(
@@ -63,7 +66,12 @@ def main(argv: list[str]) -> int:
         episodes = _collected(config, args.data, args.jobs)
         source = {"twin": dataclasses.asdict(config)}
     training = MetaTrainingConfig(
-        method=args.method, steps=args.steps or steps_default, seed=args.seed
+        method=args.method,
+        steps=args.steps or steps_default,
+        support=args.support,
+        windows=WINDOW_ROWS // (args.support + QUERY),
+        query=QUERY,
+        seed=args.seed,
     )
     model, figures = _train(space, episodes, training, args.out)
     card = _card(spec, episodes, training, source, figures)
@@ -86,16 +94,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, help="weights file to write")
     parser.add_argument("--profile", choices=sorted(PROFILES), default="full")
     parser.add_argument("--episodes", type=int, help="bodies to collect (default: by profile)")
-    parser.add_argument("--ticks", type=int, default=400, help="control periods per episode")
+    parser.add_argument("--ticks", type=int, default=160, help="control periods per episode")
     parser.add_argument("--steps", type=int, help="training steps (default: by profile)")
+    parser.add_argument("--support", type=int, default=32, help="past steps that adapt (M)")
     parser.add_argument("--stiffness-scale", type=float, default=1.0, help="impedance factor")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes, threads")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="processes that collect"
+    )
+    parser.add_argument("--threads", type=int, default=1, help="threads that train")
     parser.add_argument(
         "--data", type=Path, default=Path("out/data/fr3"), help="where collected episodes are kept"
     )
     parser.add_argument(
-        "--from", dest="recordings", type=Path, nargs="+", help="recorded runs (MCAP) to train on"
+        "--from", dest="recordings", type=Path, nargs="+", help="recorded runs to train on"
     )
     return parser
 
@@ -111,16 +123,14 @@ def _spec(robot: str, stiffness_scale: float) -> RobotSpec:
 
 def _collected(config: TwinDataConfig, folder: Path, jobs: int) -> list[EpisodeData]:
     with tqdm(total=config.episodes, desc="collect", unit="episode") as bar:
-        paths = collect(config, folder, jobs=jobs, progress=lambda: bar.update() and None)
+        paths = collect(config, folder, jobs=jobs, progress=bar.update)
     return [load_episode(path)[0] for path in paths]
 
 
-def _recorded(space: JointReferenceSpace, paths: list[Path]) -> list[EpisodeData]:
-    from robot_meta.collection.recordings import read_ticks
-
+def _recorded(spec: RobotSpec, space: JointReferenceSpace, paths: list[Path]) -> list[EpisodeData]:
     episodes = []
     for path in tqdm(paths, desc="read", unit="run"):
-        episodes += episodes_from(space, read_ticks(path))
+        episodes += episodes_from(space, RunReader(path).steps(spec.joint_names))
     return episodes
 
 

@@ -31,8 +31,8 @@ class TwinDataConfig:
 
     robot: str = "fr3"
     split: str = "train"  # of bodies (twin/perturbation_splits.json)
-    episodes: int = 200  # bodies, one episode each
-    ticks: int = 400  # control periods per episode
+    episodes: int = 900  # bodies, one episode each
+    ticks: int = 160  # control periods per episode
     stiffness_scale: float = 1.0  # factor on the impedance of the low-level law
     seed: int = 0
     excitation: ExcitationConfig = ExcitationConfig()
@@ -43,7 +43,7 @@ def collect(
     folder: Path,
     *,
     jobs: int = 1,
-    progress: Callable[[], None] = lambda: None,
+    progress: Callable[[], object] = lambda: None,
 ) -> list[Path]:
     """Episode files of `config` in `folder`; those already there are kept, the rest is collected.
 
@@ -96,9 +96,7 @@ def _collect_one(work: tuple[TwinDataConfig, int, Path]) -> None:
         damping=description.spec.damping * np.sqrt(config.stiffness_scale),
     )
     description = dataclasses.replace(description, spec=spec)
-    twin = MujocoRobot(
-        description, TwinConfig(seed=int(rng.integers(2**31)), perturbations=body)
-    )
+    twin = MujocoRobot(description, TwinConfig(seed=int(rng.integers(2**31)), perturbations=body))
     with twin:
         guarded = GuardedRobot(twin, Guard(spec, description.chain, GuardConfig()))
         guarded.arm()

@@ -6,8 +6,8 @@ state  = [q, dq, r − q, v]: joint position and velocity, how far the reference
 action = velocity of the reference one control period later, in units of `action_scale`, (J,).
 
 Only q and dq have to be learned; the reference moves by arithmetic (robot_meta/reference.py).
-The network sees differences that drive the low-level law (r − q, v − dq, v′ − v) at their own, small
-scale, and the direction of motion, with which friction flips.
+The network sees the differences that drive the low-level law (r − q, v − dq, v′ − v) at their own,
+small scale, and the direction of motion, with which friction flips.
 """
 
 from __future__ import annotations
