@@ -87,15 +87,15 @@ def judge_command(
             return Reason.NOT_FINITE
     if Reason.FUTURE_COMMAND not in disabled and not command.stamp <= newest + TOLERANCE:
         return Reason.FUTURE_COMMAND
+    oldest = now - (config.max_command_age + 0.5) * control_dt
+    if Reason.STALE_COMMAND not in disabled and command.stamp < oldest:
+        return Reason.STALE_COMMAND
     if (
         Reason.TIME_REVERSED not in disabled
         and accepted is not None
         and command.stamp <= accepted + TOLERANCE
     ):
         return Reason.TIME_REVERSED
-    oldest = now - (config.max_command_age + 0.5) * control_dt
-    if Reason.STALE_COMMAND not in disabled and command.stamp < oldest:
-        return Reason.STALE_COMMAND
     return None
 
 

@@ -15,7 +15,7 @@ from robot_meta.reference import advance, safe_velocity_bounds
 from robot_meta.safety.guard import Guard
 from robot_meta.types import Array, Command, Commanded, Observation, RobotSpec
 
-PUSHES = ("joints", "bounds", "flips", "tool", "steps", "noise", "bursts")
+PUSHES = ("joints", "bounds", "over", "flips", "tool", "pulls", "steps", "noise", "bursts")
 ROBOTS = ("follows", "blocked", "drifts", "noisy")
 
 
@@ -99,6 +99,10 @@ class Adversary:
             wanted = self._way * 2.0 * spec.limits.velocity
         elif self.push == "bounds":
             wanted = np.where(self._way > 0.0, high, low)
+        elif self.push == "over":
+            wanted = np.where(self._way > 0.0, high + 0.05, low - 0.05)
+        elif self.push == "pulls":
+            position = position + 0.01 * self._way
         elif self.push == "flips":
             self._way = np.where(rng.random(spec.num_joints) < 0.1, -self._way, self._way)
             wanted = np.where(self._way > 0.0, high, low)
@@ -112,7 +116,7 @@ class Adversary:
             wanted = rng.normal(0.0, 1.0, spec.num_joints) * spec.limits.velocity
         elif self.push == "bursts":
             wanted = self._way * spec.limits.velocity * float(rng.random() < 0.5)
-        reachable = wanted if self.push == "steps" else np.clip(wanted, low, high)
+        reachable = wanted if self.push in ("steps", "pulls") else np.clip(wanted, low, high)
         target = advance(position, velocity, reachable, spec.control_dt)
         return Command(stamp=stamp, position=target, velocity=wanted)
 
