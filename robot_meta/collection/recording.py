@@ -44,18 +44,17 @@ class RunWriter:
 
     def __init__(self, folder: Path, manifest: Mapping[str, Any]) -> None:
         self.path = folder / RUN_FILE
-        self.messages = 0
+        self.messages, self._closed = 0, False
+        self._manifest = {**manifest, "parameters": {}}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            text = json.dumps(dict(manifest), indent=2, sort_keys=True, default=str)
             self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
             fcntl.flock(self._file, fcntl.LOCK_EX)
-            (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+            self._write_manifest()
         except FileExistsError:
             raise RecordingFailed(f"{folder} holds a run already; give another folder") from None
         except OSError as error:
             raise RecordingFailed(f"cannot record to {folder}: {error.strerror}") from None
-        self._closed = False
         self._stream = _AppendStream(self._file)
         self._writer = Writer(
             self._stream,  # type: ignore[arg-type]
@@ -68,6 +67,26 @@ class RunWriter:
         self._writer.start(profile="ros2", library="robot_meta")
         self._writer.add_metadata("manifest", {k: str(v) for k, v in manifest.items()})
         self.flush()
+
+    def add_parameters(self, node: str, parameters: Mapping[str, Any]) -> None:
+        """Note in the manifest with which parameters a node runs.
+
+        Raises:
+            RecordingFailed: The disk is full or gone.
+        """
+        self._manifest["parameters"] |= {node: dict(parameters)}
+        try:
+            self._write_manifest()
+        except OSError as error:
+            raise self._failed(error) from None
+
+    def _write_manifest(self) -> None:
+        """Write it anew, all or nothing."""
+        path = self.path.with_name(MANIFEST)
+        partial = path.with_name(MANIFEST + ".partial")
+        text = json.dumps(self._manifest, indent=2, sort_keys=True, default=str)
+        partial.write_text(text + "\n", encoding="utf-8")
+        partial.replace(path)
 
     def knows(self, kind: str) -> bool:
         """Whether the definition of message type `kind` is at hand, so that it can be recorded."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
@@ -21,11 +22,12 @@ import robot_meta
 from robot_meta.collection.recording import RunWriter
 from robot_meta.errors import RecordingFailed
 from robot_meta.nodes import qos
+from robot_meta.nodes.parameter_snapshot import ParameterSnapshot
 from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.run import run
 from robot_meta.nodes.topics import TOPICS
 
-_NOT_RECORDED = ("/rosout", "/parameter_events")
+_PARAMETER_EVENTS = "/parameter_events"  # so that a body changed live can be told from the run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,8 @@ class RecorderNode(Node):
         self._best_effort: set[str] = set()
         for topic in TOPICS:
             self._subscribe(self.resolve_topic_name(topic.name), topic.kind, topic.latched)
+        self._subscribe(_PARAMETER_EVENTS, "rcl_interfaces/msg/ParameterEvent", False)
+        self._snapshot = ParameterSnapshot(self, self.get_namespace(), self._note)
         steady = Clock(clock_type=ClockType.STEADY_TIME)  # simulated time may stand still
         self.create_timer(self._config.search_period, self._search, clock=steady)
         self.create_timer(self._config.flush_period, self._flush, clock=steady)
@@ -98,10 +102,11 @@ class RecorderNode(Node):
         }
 
     def _search(self) -> None:
-        """Take in topics that have appeared, and those whose publishers offer less."""
+        """Take in nodes and topics that have appeared, and publishers that offer less."""
+        self._snapshot.look()
         base = "/" if self._config.all_namespaces else self.get_namespace().rstrip("/") + "/"
         for topic, kinds in self.get_topic_names_and_types():
-            if topic in _NOT_RECORDED or not (topic.startswith(base) or topic in self._heard):
+            if topic == "/rosout" or not (topic.startswith(base) or topic in self._heard):
                 continue
             offers = self.get_publishers_info_by_topic(topic)
             if not offers or len(kinds) != 1:
@@ -140,17 +145,21 @@ class RecorderNode(Node):
             raw=True,
         )
 
+    def _note(self, node: str, parameters: dict[str, Any]) -> None:
+        self._guarded(lambda: self._writer.add_parameters(node, parameters))
+
     def _write(self, topic: str, kind: str, data: bytes) -> None:
-        if self.failure is None:
-            try:
-                self._writer.write(topic, kind, data, self.get_clock().now().nanoseconds)
-            except RecordingFailed as error:
-                self.failure = error
+        now = self.get_clock().now().nanoseconds
+        self._guarded(lambda: self._writer.write(topic, kind, data, now))
 
     def _flush(self) -> None:
+        self._guarded(self._writer.flush)
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        """Do it; the first failure ends the node."""
         if self.failure is None:
             try:
-                self._writer.flush()
+                act()
             except RecordingFailed as error:
                 self.failure = error
 

@@ -58,6 +58,7 @@ def run(tmp_path):
     writer = RunWriter(tmp_path / "run", {"seed": 4, "version": "0.1.0"})
     for i in range(10):
         write_period(writer, i / 50, [i, -i])
+    writer.add_parameters("/robot", {"lockstep": True, "twin.seed": 4})
     writer.close()
     return tmp_path / "run"
 
@@ -69,7 +70,12 @@ def stamps(folder):
 def test_what_was_written_comes_back_with_its_manifest(run):
     reader = RunReader(run)
     steps = list(reader.steps(JOINTS))
-    assert reader.manifest == {"seed": 4, "version": "0.1.0"} and reader.torn_bytes == 0
+    assert reader.manifest == {
+        "seed": 4,
+        "version": "0.1.0",
+        "parameters": {"/robot": {"lockstep": True, "twin.seed": 4}},
+    }
+    assert reader.torn_bytes == 0
     assert [o.stamp for o, _ in steps] == [i / 50 for i in range(10)]
     observation, sent = steps[3]
     np.testing.assert_array_equal(observation.velocity, [30.0, -30.0])
@@ -235,4 +241,5 @@ def test_a_full_file_system_keeps_what_it_holds(tmp_path):
     finally:
         subprocess.run(["umount", str(small)], check=True)
     assert len(stamps(tmp_path / "copy")) > 50
-    assert json.loads((tmp_path / "copy" / "manifest.json").read_text()) == {}
+    manifest = json.loads((tmp_path / "copy" / "manifest.json").read_text())
+    assert manifest == {"parameters": {}}

@@ -1,3 +1,4 @@
+import json
 import resource
 import signal
 import time
@@ -120,6 +121,21 @@ def test_topics_that_appear_later_are_recorded_even_when_they_are_best_effort(
     recorder.send_signal(signal.SIGINT)
     recorder.wait(timeout=10)
     assert RunReader(tmp_path / "run").topics()["/cmd_vel"] >= 15
+
+
+def test_the_manifest_says_with_which_parameters_the_other_nodes_ran(processes, client, tmp_path):
+    processes.node("recorder_node", folder=tmp_path / "run", namespace="/cell")
+    client.node.declare_parameter("gains", [1.5, 2.0])
+    manifest = tmp_path / "run" / "manifest.json"
+    outside = client.node.get_fully_qualified_name()
+    processes.node("task_node", namespace="/cell", path="hold", start=2.5)
+    client.spin_until(
+        lambda: manifest.is_file() and "/cell/task" in manifest.read_text(), 20.0, "the task"
+    )
+    parameters = json.loads(manifest.read_text())["parameters"]
+    assert parameters["/cell/task"]["start"] == 2.5
+    assert parameters["/cell/task"]["wide"] == [0.0, 0.15, 0.0]
+    assert outside not in parameters
 
 
 def test_a_full_disk_ends_the_recorder_with_one_line_and_its_own_code(processes, client, tmp_path):
