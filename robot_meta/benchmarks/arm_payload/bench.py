@@ -57,7 +57,7 @@ PROFILES = {
     "quick": Profile(
         scenes={row: _MAIN_SCENES if row in ("static", "adapted") else ("weak",) for row in ROWS},
         seeds=1,
-        timing=Timing(period=4.0, change=6.5),
+        timing=Timing(period=3.0, change=5.5),
         realtime=False,
     ),
     "full": Profile(

@@ -8,9 +8,8 @@ from functools import partial
 import numpy as np
 
 from robot_meta.benchmarks.arm_payload.judge import judge
-from robot_meta.benchmarks.arm_payload.run import Prepared, Recording, RunConfig, prepare
+from robot_meta.benchmarks.arm_payload.run import Prepared, Recording, RunConfig, armed, prepare
 from robot_meta.robots.guarded import GuardedRobot
-from robot_meta.safety.guard import Guard, GuardConfig
 from robot_meta.twin.realtime import RealtimeTwin
 from robot_meta.types import Command
 
@@ -34,12 +33,10 @@ def metrics(config: RunConfig) -> dict[str, float]:
 def run(config: RunConfig) -> tuple[Recording, list[float]]:
     """Drive the scene at the pace of the clock; what happened, and the length of each period."""
     prepared = prepare(config, realtime=True)
-    description, spec = prepared.description, prepared.description.spec
     recording = Recording(prepared.path)
     periods: list[float] = []
-    with RealtimeTwin(description, prepared.twin) as twin:
-        guarded = GuardedRobot(twin, Guard(spec, description.chain, GuardConfig()))
-        guarded.arm()
+    with RealtimeTwin(prepared.description, prepared.twin) as twin:
+        guarded = armed(twin, prepared.description)
         _loop(prepared, guarded, twin, recording, periods, config.timing.end)
     return recording, periods
 

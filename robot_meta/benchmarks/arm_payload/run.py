@@ -19,7 +19,9 @@ from robot_meta.controller import Controller, ControllerConfig
 from robot_meta.planning.mppi import MPPI
 from robot_meta.robots.description import ArmDescription, arm_description
 from robot_meta.robots.guarded import GuardedRobot, Tick
+from robot_meta.robots.robot import Robot
 from robot_meta.safety.guard import Guard, GuardConfig
+from robot_meta.twin.collision import SelfCollision
 from robot_meta.twin.mujoco_robot import MujocoRobot, TwinConfig
 from robot_meta.twin.perturbations import changes_to
 from robot_meta.types import Array, Command, Commanded, Observation, TargetPath
@@ -132,11 +134,19 @@ def controller_config(config: RunConfig) -> ControllerConfig:
     return dataclasses.replace(config.controller, seed=config.seed)
 
 
+def armed(twin: Robot, description: ArmDescription) -> GuardedRobot:
+    """The twin behind the guard that the robot node has, ready to follow commands."""
+    clearance = SelfCollision(description)
+    guard = Guard(description.spec, description.chain, GuardConfig(), clearance)
+    guarded = GuardedRobot(twin, guard)
+    guarded.arm()
+    return guarded
+
+
 def run(config: RunConfig, ticks: int | None = None) -> Recording:
     """Drive the scene once, in lockstep; only its first `ticks` if given."""
     prepared = prepare(config)
     description, controller = prepared.description, prepared.controller
-    spec = description.spec
     recording = Recording(prepared.path)
     took = 0.0
 
@@ -149,8 +159,9 @@ def run(config: RunConfig, ticks: int | None = None) -> Recording:
             took = time.perf_counter() - begin
 
     with MujocoRobot(description, prepared.twin) as twin:
-        guarded = GuardedRobot(twin, Guard(spec, description.chain, GuardConfig()))
-        guarded.arm()
-        for tick in lockstep(guarded, act, ticks or config.timing.ticks(spec.control_dt)):
+        guarded = armed(twin, description)
+        for tick in lockstep(
+            guarded, act, ticks or config.timing.ticks(description.spec.control_dt)
+        ):
             recording.add(tick, twin.tool_position(), took, controller.diagnostics())
     return recording
