@@ -78,7 +78,7 @@ class GuardedRobot:
             self._guard.stop(Reason.DRIVER_LOST)
             self._driver_stopped = True
             raise
-        if self._guard.state is State.STOPPED and self._guard.at_rest:
+        if self._guard.state is State.STOPPED and not commanded.velocity.any():
             self._stop_driver()
         return Tick(observation, reference, commanded)
 

@@ -23,7 +23,8 @@ class GuardConfig:
     lead_limit: tuple[float, ...] = (0.15,) * 7  # |reference − position|, (J,), [rad]
     yield_speed: float = 0.15  # the reference follows a pushed robot this fast at most, [rad/s]
     external_torque: tuple[float, ...] = (35.0, 35.0, 32.0, 30.0, 11.0, 11.0, 11.0)  # HOLD, [Nm]
-    external_force: float = 40.0  # at the tool, estimated; above it HOLD, [N]
+    external_force: float = 40.0  # at the tool, estimated; HOLD before it is reached, [N]
+    touch_delay: float = 0.035  # how old the reading of the external torque is, [s]
     contact_torque: tuple[float, ...] = (25.0, 25.0, 25.0, 25.0, 10.0, 10.0, 6.0)  # contact, [Nm]
     jump_position: float = 0.05  # largest surprise in a commanded position, [rad]
     position_gain: float = 0.1  # share of a position error that is made up for in one period
@@ -56,7 +57,13 @@ class GuardConfig:
         for name in ("lead_limit", "external_torque", "contact_torque"):
             if not all(value > 0.0 for value in getattr(self, name)):
                 raise ValueError(f"{name} must be > 0 for every joint, got {getattr(self, name)}")
-        for name in ("table_distance", "self_distance", "coast_periods", "max_repeats"):
+        for name in (
+            "table_distance",
+            "self_distance",
+            "touch_delay",
+            "coast_periods",
+            "max_repeats",
+        ):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be >= 0, got {getattr(self, name)}")
         if self.max_command_age < 1:

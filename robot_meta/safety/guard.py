@@ -25,7 +25,7 @@ from robot_meta.kinematics import KinematicChain
 from robot_meta.reference import advance
 from robot_meta.safety.choice import Chooser
 from robot_meta.safety.config import GuardConfig
-from robot_meta.safety.forces import force_is_below
+from robot_meta.safety.forces import force_is_below, torque_after_stop
 from robot_meta.safety.intake import judge_command, judge_observation, wanted_velocity
 from robot_meta.safety.paths import Clearance
 from robot_meta.safety.reasons import Reason
@@ -282,11 +282,17 @@ class Guard:
         torque = observation.external_torque
         if Reason.EXTERNAL_TORQUE not in self._disabled and (np.abs(torque) > self._torque).any():
             return Reason.EXTERNAL_TORQUE
-        if Reason.EXTERNAL_FORCE not in self._disabled and not force_is_below(
-            self._config.external_force, self._chain, observation.position, torque
-        ):
-            return Reason.EXTERNAL_FORCE
-        return None
+        if Reason.EXTERNAL_FORCE in self._disabled:
+            return None
+        limit, at = self._config.external_force, observation.position
+        if force_is_below(0.5 * limit, self._chain, at, torque):
+            return None
+        step, delay = self._chooser.ramp.step, self._config.touch_delay
+        then = torque_after_stop(self.spec, observation, self._velocity, step, delay)
+        now_below = force_is_below(limit, self._chain, at, torque)
+        if now_below and force_is_below(limit, self._chain, at, then):
+            return None
+        return Reason.EXTERNAL_FORCE
 
     def _run(self, command: Command | None) -> tuple[Array, bool, str]:
         """v₁, whether it differs from what was asked, and why."""
