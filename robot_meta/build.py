@@ -38,7 +38,7 @@ class AdapterConfig:
     """
 
     kind: str = "last_layer"
-    window: int = 16
+    window: int = 32
     ridge_scale: float = 1.0
     steps: int = 1
     rate_scale: float = 1.0

@@ -69,7 +69,7 @@ def main(argv: list[str]) -> int:
         method=args.method,
         steps=args.steps or steps_default,
         support=args.support,
-        windows=WINDOW_ROWS // (args.support + QUERY),
+        windows=args.windows or WINDOW_ROWS // (args.support + QUERY),
         query=QUERY,
         seed=args.seed,
     )
@@ -97,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ticks", type=int, default=160, help="control periods per episode")
     parser.add_argument("--steps", type=int, help="training steps (default: by profile)")
     parser.add_argument("--support", type=int, default=32, help="past steps that adapt (M)")
+    parser.add_argument("--windows", type=int, help="windows per step (default: by --support)")
     parser.add_argument("--stiffness-scale", type=float, default=1.0, help="impedance factor")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(

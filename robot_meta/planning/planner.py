@@ -51,11 +51,11 @@ class Planner(Protocol):
 class SamplingConfig:
     """How candidate sequences are drawn around the present plan."""
 
-    num_samples: int = 256  # N, sequences drawn per iteration
+    num_samples: int = 128  # N, sequences drawn per iteration
     horizon: int = 12  # H, control periods
     iterations: int = 2  # draws per tick, each around the plan that the one before found
-    knots: int = 4  # random numbers per action channel; fewer make smoother sequences
-    noise_std: float = 0.15  # in normalized action units
+    knots: int = 3  # random numbers per action channel; fewer make smoother sequences
+    noise_std: float = 0.05  # in normalized action units
 
     def __post_init__(self) -> None:
         if min(self.num_samples, self.horizon, self.iterations) < 1:
