@@ -153,3 +153,47 @@ def make_node(domain):
     yield make
     for context in made:
         rclpy.shutdown(context=context)
+
+
+def write_small_model(path, **card):
+    """Weights of an FR3 that nobody trained; `card` overrides what they claim to be for."""
+    import torch
+
+    from robot_meta.dynamics.files import ModelCard, save_model
+    from robot_meta.dynamics.model import NeuralDynamics
+    from robot_meta.dynamics.network import init_mlp
+    from robot_meta.dynamics.normalizer import Normalizer
+    from robot_meta.dynamics.state_space import JointReferenceSpace
+    from robot_meta.robots.description import arm_description
+
+    spec = arm_description("fr3").spec
+    space = JointReferenceSpace(num_joints=7, control_dt=0.02)
+    size = space.feature_size
+    model = NeuralDynamics(
+        space=space,
+        params=init_mlp((size, 16, space.delta_size), torch.Generator().manual_seed(0)),
+        inputs=Normalizer(torch.zeros(size), torch.ones(size)),
+        deltas=Normalizer(torch.zeros(space.delta_size), 1e-3 * torch.ones(space.delta_size)),
+    )
+    values = {
+        "robot": "fr3",
+        "control_dt": spec.control_dt,
+        "stiffness": tuple(map(float, spec.stiffness)),
+        "damping": tuple(map(float, spec.damping)),
+        "tool_mass": spec.tool_load.mass,
+        "position_range": (tuple(spec.limits.lower), tuple(spec.limits.upper)),
+        "method": "none",
+        "training": {},
+    }
+    save_model(path, model, ModelCard(**{**values, **card}))
+    return path
+
+
+@pytest.fixture
+def small_model():
+    return write_small_model
+
+
+@pytest.fixture
+def weights(tmp_path):
+    return write_small_model(tmp_path / "small.safetensors")

@@ -18,11 +18,6 @@ from trajectory_msgs.msg import JointTrajectory  # noqa: E402
 from robot_meta.build import AdapterConfig, BuildConfig, build_controller  # noqa: E402
 from robot_meta.collection.decoding import command_from, stamp_from  # noqa: E402
 from robot_meta.controller import ControllerConfig  # noqa: E402
-from robot_meta.dynamics.files import ModelCard, save_model  # noqa: E402
-from robot_meta.dynamics.model import NeuralDynamics  # noqa: E402
-from robot_meta.dynamics.network import init_mlp  # noqa: E402
-from robot_meta.dynamics.normalizer import Normalizer  # noqa: E402
-from robot_meta.dynamics.state_space import JointReferenceSpace  # noqa: E402
 from robot_meta.nodes import messages, qos  # noqa: E402
 from robot_meta.planning.mppi import MPPIConfig  # noqa: E402
 from robot_meta.planning.paths import figure_eight  # noqa: E402
@@ -37,29 +32,6 @@ SPEC = FR3.spec
 SMALL = {"planner.sampling.num_samples": 32, "planner.sampling.horizon": 6}
 numbers = itertools.count()
 HOME_TOOL = FR3.chain.tool_position_in_base(SPEC.home)
-
-
-def small_model(path, **card):
-    space = JointReferenceSpace(num_joints=7, control_dt=0.02)
-    size = space.feature_size
-    model = NeuralDynamics(
-        space=space,
-        params=init_mlp((size, 16, space.delta_size), torch.Generator().manual_seed(0)),
-        inputs=Normalizer(torch.zeros(size), torch.ones(size)),
-        deltas=Normalizer(torch.zeros(space.delta_size), 1e-3 * torch.ones(space.delta_size)),
-    )
-    values = {
-        "robot": "fr3",
-        "control_dt": SPEC.control_dt,
-        "stiffness": tuple(map(float, SPEC.stiffness)),
-        "damping": tuple(map(float, SPEC.damping)),
-        "tool_mass": SPEC.tool_load.mass,
-        "position_range": (tuple(SPEC.limits.lower), tuple(SPEC.limits.upper)),
-        "method": "none",
-        "training": {},
-    }
-    save_model(path, model, ModelCard(**{**values, **card}))
-    return path
 
 
 class Body:
@@ -127,11 +99,6 @@ def period(stamp, position=SPEC.home):
 @pytest.fixture
 def body(client):
     return Body(client)
-
-
-@pytest.fixture
-def weights(tmp_path):
-    return small_model(tmp_path / "small.safetensors")
 
 
 def start(processes, weights, **parameters):
@@ -208,7 +175,9 @@ def test_in_real_time_without_a_target_it_asks_to_stay(processes, body, weights)
     np.testing.assert_array_equal(answer.velocity, np.zeros(7))
 
 
-def test_weights_that_do_not_fit_are_one_line_and_a_code_of_their_own(processes, tmp_path):
+def test_weights_that_do_not_fit_are_one_line_and_a_code_of_their_own(
+    processes, tmp_path, small_model
+):
     other = small_model(tmp_path / "other.safetensors", robot="panda")
     cut = small_model(tmp_path / "cut.safetensors")
     cut.write_bytes(cut.read_bytes()[:-100])

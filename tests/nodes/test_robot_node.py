@@ -116,6 +116,29 @@ def test_after_kill_9_of_the_controller_it_holds_within_100_ms_and_one_period(pr
     assert robot.states[-1].data == "HOLD COMMAND_SILENCE"
 
 
+def test_when_joint_states_no_longer_reach_the_controller_the_robot_holds(
+    processes, client, weights
+):
+    robot = Robot(processes, client, backend="fake", ros_args=["-r", "joint_states:=measured"])
+    relay = client.node.create_publisher(JointState, "joint_states", qos.state())
+    connected = True
+    client.node.create_subscription(
+        JointState, "measured", lambda msg: connected and relay.publish(msg), qos.state()
+    )
+    small = {"planner__sampling__num_samples": 16, "planner__sampling__horizon": 4}
+    controller = processes.node("controller_node", model=weights, **small)
+    robot.spin_until(lambda: len(robot.commands) > 20, "the controller", timeout_s=40.0)
+    robot.arm()
+    robot.spin(0.3)
+    connected = False
+    robot.wait_for_state("HOLD COMMAND_SILENCE")
+    robot.spin(0.3)
+    last = stamp_from(robot.commands[-1].header.stamp)
+    silent = [c for c in robot.sent() if c.reason == "COMMAND_SILENCE"]
+    assert in_periods(silent[0].stamp, last + PERIOD) <= in_periods(0.1, 0.0) + 1
+    assert controller.poll() is None
+
+
 def test_nothing_resumes_by_itself_when_commands_come_back(processes, client):
     robot = Robot(processes, client, backend="fake")
     commander = robot.run_with("sine")
