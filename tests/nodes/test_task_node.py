@@ -1,0 +1,84 @@
+import signal
+import socket
+import urllib.request
+
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy")
+
+from nav_msgs.msg import Path  # noqa: E402
+from sensor_msgs.msg import JointState  # noqa: E402
+
+from robot_meta.collection.decoding import target_from  # noqa: E402
+from robot_meta.nodes import messages, qos  # noqa: E402
+from robot_meta.nodes.task_node import TaskConfig, target_path  # noqa: E402
+from robot_meta.robots.description import arm_description  # noqa: E402
+
+HOME = np.array([0.4, 0.0, 0.5])
+FR3 = arm_description("fr3")
+
+
+def state_at(stamp):
+    msg = JointState(name=list(FR3.spec.joint_names), position=FR3.spec.home.tolist())
+    msg.header.stamp = messages.time_msg(stamp)
+    return msg
+
+
+@pytest.mark.parametrize(
+    ("config", "last"),
+    [
+        (TaskConfig(path="hold"), HOME),
+        (TaskConfig(path="pose", goal=(0.5, 0.1, 0.4)), [0.5, 0.1, 0.4]),
+        (TaskConfig(path="figure_eight", center_offset=(0.0, 0.1, 0.0)), HOME + [0, 0.1, 0]),
+    ],
+)
+def test_every_path_begins_at_its_start_and_ends_where_it_should(config, last):
+    path = target_path(config, HOME, origin=10.0)
+    assert path.stamp[0] == 10.0 + config.start
+    np.testing.assert_allclose(path.position[-1], last, atol=1e-9)
+
+
+@pytest.mark.ros
+def test_the_target_counts_from_the_first_state_and_reaches_latecomers(processes, client):
+    publisher = client.node.create_publisher(JointState, "joint_states", qos.state())
+    processes.node("task_node", start=0.5, duration=8.0)
+    client.spin_until(publisher.get_subscription_count, 20.0, "the task node")
+    for stamp in (3.0, 3.02, 3.04):
+        publisher.publish(state_at(stamp))
+    heard = client.hear(Path, "target", qos.latched())
+    client.spin_until(lambda: heard, what="the target")
+    late = client.hear(Path, "target", qos.latched())
+    client.spin_until(lambda: late, what="the target once more")
+    target = target_from(late[0])
+    home = FR3.chain.tool_position_in_base(FR3.spec.home)
+    assert target.stamp[0] == 3.5 and len(heard) == 1
+    np.testing.assert_array_equal(target.position[0], home)
+
+
+@pytest.mark.ros
+def test_a_path_that_does_not_exist_is_one_line_with_those_that_do(processes):
+    node = processes.node("task_node", path="circle")
+    assert node.wait(timeout=30) == 20
+    (line,) = node.log.read_text().splitlines()
+    assert "'circle'" in line and "figure_eight" in line
+
+
+@pytest.mark.ros
+@pytest.mark.sim
+def test_the_view_serves_this_machine_alone_and_ends_with_ctrl_c(processes, client):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    publisher = client.node.create_publisher(JointState, "joint_states", qos.state())
+    view = processes.node("view_node", port=port)
+    client.spin_until(publisher.get_subscription_count, 40.0, "the view")
+    publisher.publish(state_at(0.0))
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=20) as page:
+        assert page.status == 200
+    with socket.socket() as outside:
+        own = socket.gethostbyname(socket.gethostname())
+        if not own.startswith("127."):
+            assert outside.connect_ex((own, port)) != 0
+    view.send_signal(signal.SIGINT)
+    assert view.wait(timeout=20) == 0
