@@ -37,6 +37,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, default=Path("out/demo"), help="folder to write to")
     parser.add_argument("--scenes", nargs="+", choices=FIXED, default=list(FIXED))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--models", type=Path, help="folder of the weights (default: shipped)")
     parser.add_argument(
         "--view",
         action=argparse.BooleanOptionalAction,
@@ -48,9 +49,10 @@ def main(argv: Sequence[str]) -> int:
     begin = time.monotonic()
     folder = args.out / "runs"
     shutil.rmtree(folder, ignore_errors=True)
+    models = args.models or resource("models")
     if args.view:
-        _show(args.scenes[0], args.seed, timing, folder)
-    scenes = _run_all(args.scenes, args.seed, timing, folder)
+        _show(_config(args.scenes[0], "adapted", args.seed, timing, models), folder)
+    scenes = _run_all(args.scenes, args.seed, timing, folder, models)
     print(_table(scenes, timing))
     report = args.out / "report.html"
     write_report(scenes, timing, report)
@@ -58,15 +60,19 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _run_all(names: Sequence[str], seed: int, timing: Timing, folder: Path) -> list[DemoScene]:
+def _run_all(
+    names: Sequence[str], seed: int, timing: Timing, folder: Path, models: Path
+) -> list[DemoScene]:
     """Every scene with both controllers, two launches at a time."""
     work = [(name, row) for name in names for row in CONTROLLERS]
-    with tqdm(total=len(work) * timing.end, desc="launched runs", unit="s", ncols=80) as bar:
+    with tqdm(
+        total=len(work) * timing.end, desc="launched runs", unit="s", ncols=80, mininterval=1.0
+    ) as bar:
         bar.bar_format = "{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s of robot time"
 
         def one(item: tuple[int, tuple[str, str]]) -> Series:
             index, (name, row) = item
-            return _launch(_config(name, row, seed, timing), folder, 101 + index, bar)
+            return _launch(_config(name, row, seed, timing, models), folder, 201 + index, bar)
 
         with ThreadPoolExecutor(2) as pool:
             done = dict(zip(work, pool.map(one, enumerate(work)), strict=True))
@@ -78,14 +84,14 @@ def _run_all(names: Sequence[str], seed: int, timing: Timing, folder: Path) -> l
     return scenes
 
 
-def _config(name: str, row: str, seed: int, timing: Timing) -> RunConfig:
+def _config(name: str, row: str, seed: int, timing: Timing, models: Path) -> RunConfig:
     return RunConfig(
         row=row,
         settings=chosen_settings()[row],
         split="test",
         scene=name,
         seed=seed,
-        models=str(resource("models")),
+        models=str(models.resolve()),
         robot=ROBOT,
         timing=timing,
     )
@@ -102,23 +108,24 @@ def _launch(config: RunConfig, folder: Path, domain: int, bar: tqdm) -> Series:
         bar.update(max(0.0, min(stamp, config.timing.end) - shown))
         shown = max(shown, min(stamp, config.timing.end))
 
-    with LaunchedArm(place, parameters, via_launch.LOCKSTEP, domain=domain) as arm:
+    arguments = {**via_launch.LOCKSTEP, "adapt": str(config.row != "static").lower()}
+    with LaunchedArm(place, parameters, arguments, domain=domain) as arm:
         arm.wait_until(config.timing.end, progress)
         arm.end()
         return recorded_series(arm.recording(), arm_description(ROBOT), config.timing.end)
 
 
-def _show(name: str, seed: int, timing: Timing, folder: Path) -> None:
+def _show(config: RunConfig, folder: Path) -> None:
     """The scene in real time, for whoever opens the page."""
-    print(f"Live at http://127.0.0.1:{VIEW_PORT}, adapted: {ABOUT[name]}.")
-    config = _config(name, "adapted", seed, timing)
+    timing = config.timing
+    print(f"Live at http://127.0.0.1:{VIEW_PORT}, adapted: {ABOUT[config.scene]}.")
     parameters = via_launch.parameters_of(config)
     del parameters["robot"]["twin.schedule"]  # robot time runs while the other nodes still load
-    body = scene(config.split, name, seed).body.differences()
+    body = scene(config.split, config.scene, config.seed).body.differences()
     arguments = {"backend": "twin", "arm_on_start": "true", "view": "true"}
-    with LaunchedArm(folder / "live", parameters, arguments, domain=100) as arm:
+    with LaunchedArm(folder / "live", parameters, arguments, domain=200) as arm:
         zero = arm.wait_for_target() - timing.start
-        with tqdm(total=timing.end, desc="live", ncols=80) as bar:
+        with tqdm(total=timing.end, desc="live", ncols=80, mininterval=1.0) as bar:
             bar.bar_format = "{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s"
 
             def progress(stamp: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -110,10 +110,11 @@ def run(args: argparse.Namespace) -> Results | None:
     ]
     metrics = metrics_of(outcomes)
     metrics["period_ms"] = 1e3 * arm_description("fr3").spec.control_dt
-    if profile.realtime and args.rows is None:
+    if profile.realtime and args.rows is None and args.scenes is None:
         from robot_meta.benchmarks.arm_payload import real_time
 
-        metrics |= real_time.metrics(replace(configs[0], row="adapted"))
+        changed = [c for c in configs if c.row == "adapted" and c.scene != NOMINAL]
+        metrics |= real_time.metrics(changed[0])
     rows = table.rows_of(outcomes)
     text = table.markdown(rows, metrics)
     print(text)

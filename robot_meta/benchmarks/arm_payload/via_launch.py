@@ -23,7 +23,7 @@ from robot_meta.types import Commanded
 
 # What the nodes call the adapters of the rows that they can build.
 KINDS = {"adapted": "last_layer", "static": "none", "grbal": "gradient", "observer": "residual"}
-LOCKSTEP = {"backend": "twin", "use_sim_time": "true", "lockstep": "true", "arm_on_start": "true"}
+LOCKSTEP = {"backend": "twin", "lockstep": "true"}
 BRIEF = Timing(period=1.0, change=1.6, settle=0.4)  # 150 ticks with the change in the middle
 
 
@@ -83,7 +83,7 @@ def parameters_of(config: RunConfig) -> dict[str, dict[str, Any]]:
             **changed_fields(world.plant, PlantConfig(), "twin.plant."),
         },
         "controller": {
-            "model": str(weights),
+            "model": str(weights.resolve()) if weights else "",
             "adapter.kind": KINDS[config.row],
             **{f"adapter.{key}": value for key, value in config.settings.items()},
             **changed_fields(controller, ControllerConfig(), ""),

@@ -88,11 +88,12 @@ def _starts(
 
 
 def arenas() -> dict[str, Arena]:
-    """The lab as it is, at a fifth of the speed, with a fast tool, and with nothing around."""
+    """The lab, at a fifth of the speed, with a fast tool; nothing around, and that slowly."""
     near = GuardConfig(self_distance=0.02)
     return {
         "lab": arena(near, clear=clearance),
         "slow": arena(near, speed=0.2, clear=clearance),
         "fast": arena(dataclasses.replace(near, tool_speed=1.5), clear=clearance),
         "wide": arena(WIDE),
+        "calm": arena(WIDE, speed=0.25),
     }
