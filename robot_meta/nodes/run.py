@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -63,6 +64,9 @@ def run(name: str, make_node: Callable[[], Node], argv: Sequence[str] | None = N
 
 
 def _init(argv: Sequence[str] | None) -> None:
+    # rclpy ends the context on Ctrl-C, which ends `_spin`. Python's own KeyboardInterrupt could come
+    # between any two lines, of a file being written for example.
+    signal.signal(signal.SIGINT, lambda number, frame: None)
     try:
         rclpy.init(args=None if argv is None else list(argv))
     except RCLError as error:  # a bad command line or parameter file
@@ -75,7 +79,7 @@ def _spin(node: Node) -> None:
     try:
         while ok() and getattr(node, "failure", None) is None:
             executor.spin_once(timeout_sec=0.1)
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except ExternalShutdownException:
         pass
     finally:
         executor.shutdown(timeout_sec=1.0)
