@@ -166,8 +166,6 @@ class Guard:
         """
         if self._state is State.RUNNING:
             raise ValueError("limits are read-only while the robot is armed: hold it first")
-        if not self.at_rest:
-            raise ValueError("limits are read-only until the reference is at rest")
         self._use(config)
 
     def arm(self) -> Answer:
