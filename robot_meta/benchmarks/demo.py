@@ -24,6 +24,7 @@ from robot_meta.robots.description import arm_description
 
 CONTROLLERS = ("adapted", "static")
 VIEW_PORT = 8080
+LOADING = 8.0  # that the nodes and the view get to load before the live run begins, [s]
 ROBOT = "fr3"
 
 
@@ -105,8 +106,9 @@ def _launch(config: RunConfig, folder: Path, domain: int, bar: tqdm) -> Series:
 
     def progress(stamp: float) -> None:
         nonlocal shown
-        bar.update(max(0.0, min(stamp, config.timing.end) - shown))
-        shown = max(shown, min(stamp, config.timing.end))
+        reached = min(stamp, config.timing.end)
+        bar.update(max(0.0, min(reached - shown, bar.total - bar.n)))
+        shown = max(shown, reached)
 
     arguments = {**via_launch.LOCKSTEP, "adapt": str(config.row != "static").lower()}
     with LaunchedArm(place, parameters, arguments, domain=domain) as arm:
@@ -121,6 +123,7 @@ def _show(config: RunConfig, folder: Path) -> None:
     print(f"Live at http://127.0.0.1:{VIEW_PORT}, adapted: {ABOUT[config.scene]}.")
     parameters = via_launch.parameters_of(config)
     del parameters["robot"]["twin.schedule"]  # robot time runs while the other nodes still load
+    parameters["task"]["start"] = LOADING
     body = scene(config.split, config.scene, config.seed).body.differences()
     arguments = {"backend": "twin", "arm_on_start": "true", "view": "true"}
     with LaunchedArm(folder / "live", parameters, arguments, domain=200) as arm:
@@ -129,7 +132,7 @@ def _show(config: RunConfig, folder: Path) -> None:
             bar.bar_format = "{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s"
 
             def progress(stamp: float) -> None:
-                bar.update(max(0.0, stamp - zero - bar.n))
+                bar.update(max(0.0, min(stamp - zero, timing.end) - bar.n))
 
             arm.wait_until(zero + timing.change, progress)
             arm.set_parameters("robot", {f"twin.perturbations.{k}": v for k, v in body.items()})
