@@ -15,9 +15,9 @@ class TrackingConfig:
     """Weights of the tracking reward; every term is about 1 where it starts to matter."""
 
     position_scale: float = 0.01  # [m], tool error that costs 1 per step
-    velocity_weight: float = 0.002  # per (rad/s)^2 of reference velocity: no idle motion
+    velocity_weight: float = 0.01  # per (rad/s)^2 of reference velocity: no idle motion
     change_weight: float = 0.02  # per (rad/s)^2 of change of it in one period: smooth motion
-    posture_weight: float = 0.02  # per rad^2 from the home posture: settles redundancy
+    posture_weight: float = 0.5  # per rad^2 from the home posture: settles redundancy
     lead_scale: float = 0.02  # [rad], lead beyond `lead_free` that costs 1
     lead_free: float = 0.7  # share of the guard's lead limit that costs nothing
     speed_scale: float = 0.02  # [m/s], reference tool speed beyond `speed_free` that costs 1
