@@ -39,7 +39,7 @@ class AdapterConfig:
 
     kind: str = "last_layer"
     window: int = 32
-    ridge_scale: float = 1.0
+    ridge_scale: float = 0.3
     steps: int = 1
     rate_scale: float = 1.0
 

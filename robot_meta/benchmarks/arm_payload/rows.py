@@ -70,12 +70,12 @@ ROWS = {
         model="last_layer",
         adapter=LastLayerAdapter,
         trials=(
-            {"window": 16, "ridge_scale": 1.0},
-            {"window": 16, "ridge_scale": 0.3},
-            {"window": 16, "ridge_scale": 0.1},
-            {"window": 16, "ridge_scale": 0.03},
-            {"window": 8, "ridge_scale": 0.3},
             {"window": 32, "ridge_scale": 0.3},
+            {"window": 32, "ridge_scale": 1.0},
+            {"window": 32, "ridge_scale": 0.1},
+            {"window": 16, "ridge_scale": 0.3},
+            {"window": 48, "ridge_scale": 0.5},
+            {"window": 20, "ridge_scale": 0.5},
         ),
     ),
     "grbal": Row(
@@ -96,8 +96,8 @@ ROWS = {
         model="plain",
         adapter=GradientAdapter,
         trials=(
-            {"window": 16, "steps": 1, "rate": 0.003},
             {"window": 16, "steps": 1, "rate": 0.01},
+            {"window": 16, "steps": 1, "rate": 0.003},
             {"window": 16, "steps": 1, "rate": 0.03},
             {"window": 16, "steps": 1, "rate": 0.1},
             {"window": 16, "steps": 3, "rate": 0.01},
@@ -108,13 +108,13 @@ ROWS = {
         about="plain model, mean residual as disturbance",
         model="plain",
         adapter=ResidualAdapter,
-        trials=tuple({"window": window} for window in (2, 4, 8, 16, 32, 64)),
+        trials=tuple({"window": window} for window in (16, 2, 4, 8, 32, 64)),
     ),
     "rigid": Row(
         about="nominal rigid body, integral observer",
         model="",
         adapter=IntegralObserver,
-        trials=tuple({"gain": gain} for gain in (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)),
+        trials=tuple({"gain": gain} for gain in (0.1, 0.02, 0.05, 0.2, 0.4, 0.8)),
     ),
     "identified": Row(
         about="rigid body, payload identified online",

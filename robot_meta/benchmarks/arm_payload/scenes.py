@@ -25,7 +25,7 @@ VALIDATION_SCENES = (NOMINAL, "payload", "three_weak_joints", "very_weak_joint",
 
 # Never seen in training or in validation: integrator, friction at rest, worse and older readings.
 TEST_PLANT = PlantConfig(
-    integrator="Euler",
+    integrator="RK4",
     stiction=0.3,
     position_noise=4e-5,
     velocity_noise=4e-3,
