@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,29 +24,17 @@ from robot_meta.kinematics import KinematicChain
 from robot_meta.reference import advance
 from robot_meta.safety.choice import Chooser
 from robot_meta.safety.config import GuardConfig
-from robot_meta.safety.forces import force_is_below, torque_after_stop
 from robot_meta.safety.intake import judge_command, judge_observation, wanted_velocity
 from robot_meta.safety.paths import Clearance
 from robot_meta.safety.reasons import Reason
 from robot_meta.safety.relaxed import relaxed
-from robot_meta.safety.state import Event, State, next_state
+from robot_meta.safety.state import Answer, Event, State, next_state
+from robot_meta.safety.touch import Touch
 from robot_meta.types import Array, Command, Commanded, Observation, Reference, RobotSpec
 
 __all__ = ["Answer", "Guard", "GuardConfig"]
 
 EXACT = 1e-9  # [s]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Whether a request was granted, and why not; true where it was."""
-
-    granted: bool
-    message: str
-
-    def __bool__(self) -> bool:
-        """Whether it was granted."""
-        return self.granted
 
 
 class Guard:
@@ -207,7 +194,9 @@ class Guard:
         if self._state is State.STOPPED:
             self._enter(Event.RECOVER, str(Reason.RECOVERED))
         lead = np.abs(self._reference - self._measured.position)
-        if (lead > 0.5 * self._lead).any() or self._external_trouble(self._measured) is not None:
+        if (lead > 0.5 * self._lead).any() or self._touch.trouble(
+            self._measured, self._velocity
+        ) is not None:
             self._relax_to = np.array(self._measured.position)
         return Answer(True, f"holding ({self._reason})")
 
@@ -271,26 +260,10 @@ class Guard:
             self.hold(trouble)
             return
         self._measured = observation
-        self._contact = bool((np.abs(observation.external_torque) > self._touch).any())
-        trouble = self._external_trouble(observation)
+        self._contact = self._touch.is_contact(observation)
+        trouble = self._touch.trouble(observation, self._velocity)
         if trouble is not None:
             self.hold(trouble)
-
-    def _external_trouble(self, observation: Observation) -> Reason | None:
-        torque = observation.external_torque
-        if Reason.EXTERNAL_TORQUE not in self._disabled and (np.abs(torque) > self._torque).any():
-            return Reason.EXTERNAL_TORQUE
-        if Reason.EXTERNAL_FORCE in self._disabled:
-            return None
-        limit, at = self._config.external_force, observation.position
-        if force_is_below(0.5 * limit, self._chain, at, torque):
-            return None
-        step, delay = self._chooser.ramp.step, self._config.touch_delay
-        then = torque_after_stop(self.spec, observation, self._velocity, step, delay)
-        now_below = force_is_below(limit, self._chain, at, torque)
-        if now_below and force_is_below(limit, self._chain, at, then):
-            return None
-        return Reason.EXTERNAL_FORCE
 
     def _run(self, command: Command | None) -> tuple[Array, bool, str]:
         """v₁, whether it differs from what was asked, and why."""
@@ -368,8 +341,7 @@ class Guard:
         config.require_joints(self.spec.num_joints)
         self._config = config
         self._lead = np.array(config.lead_limit)
-        self._torque = np.array(config.external_torque)
-        self._touch = np.array(config.contact_torque)
+        self._touch = Touch(self.spec, self._chain, config, self._disabled)
         self._chooser = Chooser(
             self.spec, self._limits, self._chain, config, self._clearance, self._disabled
         )
@@ -405,5 +377,5 @@ class Guard:
         lead = np.abs(position - self._measured.position)
         if Reason.LEAD not in self._disabled and (lead > self._lead).any():
             return "the robot stands too far from its reference: call recover first"
-        trouble = self._external_trouble(self._measured)
+        trouble = self._touch.trouble(self._measured, self._velocity)
         return "" if trouble is None else f"{trouble}: free the robot, then recover"

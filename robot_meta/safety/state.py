@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 
 
@@ -41,3 +42,15 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
 def next_state(state: State, event: Event) -> State:
     """The state that follows; only `ARM` in HOLD leads to motion."""
     return TRANSITIONS[state, event]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whether a request was granted, and why not; true where it was."""
+
+    granted: bool
+    message: str
+
+    def __bool__(self) -> bool:
+        """Whether it was granted."""
+        return self.granted
