@@ -57,13 +57,12 @@ def config_key(config: Any) -> str:
 
 
 def source_hash(paths: Iterable[Path]) -> str:
-    """Hash of all Python and JSON files in `paths`, so that changed code reuses no old result."""
+    """Hash of files, and of the Python and JSON files in folders, wherever they lie."""
     digest = hashlib.sha256()
     for path in paths:
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in files:
-            if file.suffix in (".py", ".json"):
-                digest.update(file.name.encode() + file.read_bytes())
+        inside = [file for file in sorted(path.rglob("*")) if file.suffix in (".py", ".json")]
+        for file in inside if path.is_dir() else [path]:
+            digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()[:12]
 
 

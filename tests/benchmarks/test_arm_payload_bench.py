@@ -53,11 +53,19 @@ def test_every_promised_key_comes_out_of_every_profile(profile, tmp_path):
 
 
 def test_a_run_is_told_apart_by_everything_it_depends_on(tmp_path):
-    (tmp_path / "fr3_plain.safetensors").write_bytes(b"weights")
     profile = bench.PROFILES["full"]
     configs = bench.configs_of(profile, tmp_path, "v", seeds=range(5))
     assert len(configs) == len(ROWS) * 6 * 5
     assert len({repr(config) for config in configs}) == len(configs)
+
+
+def test_new_weights_make_new_runs(tmp_path):
+    weights = tmp_path / "fr3_plain.safetensors"
+    weights.write_bytes(b"old")
+    before = bench.code_version(tmp_path)
+    assert bench.code_version(tmp_path) == before
+    weights.write_bytes(b"new")
+    assert bench.code_version(tmp_path) != before
 
 
 def test_every_row_that_has_a_choice_has_the_same_number_of_trials():

@@ -6,7 +6,6 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import robot_meta
 from robot_meta.benchmarks.arm_payload import plots, table, tuning
@@ -21,7 +20,10 @@ from robot_meta.robots.description import arm_description
 
 # What a run's result depends on, inside the package.
 _SOURCES = (
-    "benchmarks/arm_payload",
+    *(
+        f"benchmarks/arm_payload/{name}"
+        for name in ("baselines", "judge.py", "rows.py", "run.py", "scenes.py")
+    ),
     "collection/lockstep.py",
     "controller.py",
     "dynamics",
@@ -160,8 +162,3 @@ def code_version(models: Path) -> str:
     package = Path(robot_meta.__file__).parent
     weights = source_hash([models / name for name in LEARNED.values() if (models / name).exists()])
     return f"{source_hash([package / name for name in _SOURCES])}-{weights}"
-
-
-def describe() -> dict[str, Any]:
-    """What each row is, for documents."""
-    return {name: row.about for name, row in ROWS.items()}
