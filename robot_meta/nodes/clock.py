@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import time
+from collections.abc import Callable
 from typing import TypeVar
 
 from rclpy.clock import Clock
@@ -12,6 +14,7 @@ from robot_meta.types import Commanded, Observation
 
 StampedT = TypeVar("StampedT", Observation, Commanded)
 
+_READINGS, _QUICK = 5, 1e-3  # of two clocks: how often at most, and how close is close, [s]
 MAX_JUMP = 0.05  # change between two ticks that is no drift and no jitter, [s]
 MAX_DRIFT = 10_000  # followed per tick, [ns]: 500 ppm at 50 Hz
 
@@ -22,33 +25,51 @@ class RobotClock:
     Args:
         clock: The node's clock.
         lockstep: Whether robot time is the time.
+        steady: A clock that never jumps, [s].
     """
 
-    def __init__(self, clock: Clock, *, lockstep: bool) -> None:
-        self._clock, self._lockstep = clock, lockstep
-        self._offset: int | None = 0 if lockstep else None  # [ns]
-        self._seen: int | None = None  # at the last tick, with its jitter, [ns]
+    def __init__(
+        self, clock: Clock, *, lockstep: bool, steady: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._clock, self._lockstep, self._steady = clock, lockstep, steady
+        self._offset: int | None = 0 if lockstep else None  # node's clock minus robot's, [ns]
+        self._lead: int | None = None  # node's clock minus the steady one at the last tick, [ns]
 
     def jumped(self, robot_time: float) -> bool:
-        """Whether one clock jumped since the last call; call it once per tick.
+        """Whether the node's clock jumped since the last call; call it once per tick.
 
-        A drift of one against the other is followed, so that stamps stay true for days.
+        A drift against the robot's clock is followed, so that stamps stay true for days. Where the
+        robot's own time jumps the stamps stay near the node's clock; the guard sees that jump.
 
         Args:
             robot_time: Robot clock now, [s].
         """
         if self._lockstep:
             return False
-        offset = self._clock.now().nanoseconds - nanoseconds(robot_time)
-        if self._offset is None or self._seen is None:
-            self._offset = self._seen = offset
-            return False
-        step, self._seen = offset - self._seen, offset
-        if abs(step) > MAX_JUMP * NANOSECONDS:
+        now, lead = self._read()
+        before, self._lead = self._lead, lead
+        offset = now - nanoseconds(robot_time)
+        if self._offset is None or abs(offset - self._offset) > MAX_JUMP * NANOSECONDS:
             self._offset = offset
-            return True
-        self._offset += max(-MAX_DRIFT, min(MAX_DRIFT, offset - self._offset))
-        return False
+        else:
+            self._offset += max(-MAX_DRIFT, min(MAX_DRIFT, offset - self._offset))
+        return before is not None and abs(lead - before) > MAX_JUMP * NANOSECONDS
+
+    def _read(self) -> tuple[int, int]:
+        """The node's clock, and its lead over the steady one, read at the same moment, [ns].
+
+        A process that is put aside between two readings reads again.
+        """
+        best: tuple[float, int, int] | None = None
+        for _ in range(_READINGS):
+            before, now = self._steady(), self._clock.now().nanoseconds
+            took = self._steady() - before
+            if best is None or took < best[0]:
+                best = took, now, now - round(before * NANOSECONDS)
+            if took < _QUICK:
+                break
+        assert best is not None
+        return best[1], best[2]
 
     def outward(self, stamped: StampedT) -> StampedT:
         """The same, stamped on the node's clock."""

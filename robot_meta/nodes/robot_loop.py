@@ -10,7 +10,7 @@ from robot_meta.nodes.diagnostics import Monitor
 from robot_meta.nodes.mailbox import Mailbox
 from robot_meta.robots.guarded import GuardedRobot, Tick
 
-LOOP_STALLED = "LOOP_STALLED"  # the process did not get to run for longer than `max_silence`
+LOOP_STALLED = "LOOP_STALLED"  # the process did not get to run for longer than `max_gap`
 REPEAT = 0.2  # a state that nobody answers is sent again this often in lockstep, [s]
 WARN_EVERY = 5.0  # [s]
 
@@ -30,7 +30,7 @@ class RobotLoop(threading.Thread):
 
     Attributes:
         failure: What ended the thread, if it was not `close`.
-        stalls: How often the thread itself was late by more than the guard's `max_silence`.
+        stalls: How often the thread itself was late by more than the guard's `max_gap`.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class RobotLoop(threading.Thread):
             wait = due - time.perf_counter()
             if wait > 0.0:
                 time.sleep(wait)
-            elif -wait > self._robot.config.max_silence:
+            elif -wait > self._robot.config.max_gap:
                 with self.lock:
                     self._robot.hold(LOOP_STALLED)
                 self.stalls += 1

@@ -64,8 +64,8 @@ def run(name: str, make_node: Callable[[], Node], argv: Sequence[str] | None = N
 
 
 def _init(argv: Sequence[str] | None) -> None:
-    # rclpy ends the context on Ctrl-C, which ends `_spin`. Python's own KeyboardInterrupt could come
-    # between any two lines, of a file being written for example.
+    # rclpy ends the context on Ctrl-C, which ends `_spin`. Python's own KeyboardInterrupt could
+    # come between any two lines, of a file being written for example.
     signal.signal(signal.SIGINT, lambda number, frame: None)
     try:
         rclpy.init(args=None if argv is None else list(argv))

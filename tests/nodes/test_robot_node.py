@@ -2,8 +2,10 @@
 
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -29,8 +31,12 @@ PERIOD = SPEC.control_dt
 COMMANDER = Path(__file__).with_name("commander.py")
 
 
+# A busy machine that lets a process wait must not look like what a test provokes.
+PATIENT = {"guard__max_gap": 5.0, "guard__max_silence": 5.0}
+
+
 class Robot:
-    """A robot node in a process, seen from outside."""
+    """A robot node in a process, seen from outside; patient unless told otherwise."""
 
     def __init__(self, processes, client, **parameters):
         self._processes, self._client = processes, client
@@ -40,7 +46,7 @@ class Robot:
         self.commanded = client.hear(JointTrajectory, "commanded", every)
         self.commands = client.hear(JointTrajectory, "command", every)
         self.joint_states = client.hear(JointState, "joint_states", every)
-        self.process = processes.node("robot_node", **parameters)
+        self.process = processes.node("robot_node", **{**PATIENT, **parameters})
 
     def spin_until(self, condition, what="a condition", timeout_s=20.0):
         return self._client.spin_until(condition, timeout_s, what)
@@ -80,6 +86,23 @@ class Robot:
         self.arm()
         return commander
 
+    def run_steadily(self):
+        """Run for a while; armed anew where the machine was too busy for that."""
+        while True:
+            count = len(self.states)
+            if self.states[-1].data != "RUNNING":
+                self.arm()
+            self.spin(0.3)
+            if len(self.states) == count and self.states[-1].data == "RUNNING":
+                return
+
+    def begin_of_silence(self):
+        """Stamp from which on there was a hold for silence, after all else."""
+        sent = self.sent()
+        while sent[-1].reason == "COMMAND_SILENCE":
+            begin = sent.pop().stamp
+        return begin
+
     def sent(self):
         return [commanded_from(msg, SPEC.joint_names) for msg in list(self.commanded)]
 
@@ -102,16 +125,16 @@ def test_it_starts_in_hold_and_stands_still_until_it_is_armed(processes, client)
 
 
 def test_after_kill_9_of_the_controller_it_holds_within_100_ms_and_one_period(processes, client):
-    robot = Robot(processes, client, backend="fake")
+    robot = Robot(processes, client, backend="fake", guard__max_silence=0.1)
     commander = robot.run_with("sine")
-    robot.spin(0.5)
+    robot.run_steadily()
     commander.send_signal(signal.SIGKILL)
     robot.wait_for_state("HOLD COMMAND_SILENCE")
     robot.spin(0.5)
 
     last = stamp_from(robot.commands[-1].header.stamp)  # decides the period from last + T on
-    silent = [c for c in robot.sent() if c.reason == "COMMAND_SILENCE"]
-    assert 1 <= in_periods(silent[0].stamp, last + PERIOD) <= in_periods(0.1, 0.0) + 1
+    waited = in_periods(robot.begin_of_silence(), last + PERIOD)
+    assert 1 <= waited <= in_periods(0.1, 0.0) + 1
     assert np.array_equal(robot.sent()[-1].velocity, np.zeros((2, 7)))
     assert robot.states[-1].data == "HOLD COMMAND_SILENCE"
 
@@ -119,7 +142,13 @@ def test_after_kill_9_of_the_controller_it_holds_within_100_ms_and_one_period(pr
 def test_when_joint_states_no_longer_reach_the_controller_the_robot_holds(
     processes, client, weights
 ):
-    robot = Robot(processes, client, backend="fake", ros_args=["-r", "joint_states:=measured"])
+    robot = Robot(
+        processes,
+        client,
+        backend="fake",
+        guard__max_silence=0.1,
+        ros_args=["-r", "joint_states:=measured"],
+    )
     relay = client.node.create_publisher(JointState, "joint_states", qos.state())
     connected = True
     client.node.create_subscription(
@@ -128,19 +157,18 @@ def test_when_joint_states_no_longer_reach_the_controller_the_robot_holds(
     small = {"planner__sampling__num_samples": 16, "planner__sampling__horizon": 4}
     controller = processes.node("controller_node", model=weights, **small)
     robot.spin_until(lambda: len(robot.commands) > 20, "the controller", timeout_s=40.0)
-    robot.arm()
-    robot.spin(0.3)
+    robot.run_steadily()
     connected = False
     robot.wait_for_state("HOLD COMMAND_SILENCE")
     robot.spin(0.3)
     last = stamp_from(robot.commands[-1].header.stamp)
-    silent = [c for c in robot.sent() if c.reason == "COMMAND_SILENCE"]
-    assert in_periods(silent[0].stamp, last + PERIOD) <= in_periods(0.1, 0.0) + 1
+    waited = in_periods(robot.begin_of_silence(), last + PERIOD)
+    assert waited <= in_periods(0.1, 0.0) + 1
     assert controller.poll() is None
 
 
 def test_nothing_resumes_by_itself_when_commands_come_back(processes, client):
-    robot = Robot(processes, client, backend="fake")
+    robot = Robot(processes, client, backend="fake", guard__max_silence=0.5)
     commander = robot.run_with("sine")
     commander.send_signal(signal.SIGKILL)
     robot.wait_for_state("HOLD COMMAND_SILENCE")
@@ -182,7 +210,9 @@ def test_the_stop_service_stops_and_hold_holds(processes, client):
 
 
 def test_a_required_heartbeat_that_stops_is_a_stop(processes, client):
-    robot = Robot(processes, client, backend="fake", heartbeat_required=True)
+    robot = Robot(
+        processes, client, backend="fake", heartbeat_required=True, heartbeat_timeout=3.0
+    )
     robot.wait_for_state("STOPPED HEARTBEAT_LOST")
     heart = client.node.create_publisher(UInt64, "estop_heartbeat", 1)
     beats = iter(range(10**6))
@@ -200,7 +230,7 @@ def test_a_required_heartbeat_that_stops_is_a_stop(processes, client):
     ("mode", "reason"), [("nan:100", "HOLD NOT_FINITE"), ("names:100", "HOLD WRONG_NAMES")]
 )
 def test_a_command_that_is_none_is_refused_and_the_robot_holds(processes, client, mode, reason):
-    robot = Robot(processes, client, backend="fake")
+    robot = Robot(processes, client, backend="fake", guard__max_silence=1.0)
     robot.run_with(mode)
     robot.wait_for_state(reason)
     assert all(np.isfinite(c.position).all() for c in robot.sent())
@@ -226,32 +256,41 @@ def test_two_controllers_of_the_same_name_are_told_by_what_they_say(processes, c
     robot.wait_for_state("HOLD SECOND_COMMANDER")
 
 
-def test_a_clock_jump_means_hold_within_100_ms_and_one_period(processes, client):
-    clock = client.node.create_publisher(Clock, "/clock", 10)
-    origin, jump = time.monotonic(), 0.0
+@pytest.fixture
+def clock(client):
+    """A source of /clock at the pace of the wall clock; its `jump` is added, [s]."""
+    publisher = client.node.create_publisher(Clock, "/clock", 10)
+    origin, closing = time.monotonic(), threading.Event()
+    state = SimpleNamespace(jump=0.0)
 
-    def tick():
-        msg = Clock()
-        now = 1000.0 + time.monotonic() - origin + jump
-        msg.clock.sec, msg.clock.nanosec = int(now), int((now % 1.0) * 1e9)
-        clock.publish(msg)
+    def publish():
+        while not closing.wait(0.005):
+            msg = Clock()
+            now = 1000.0 + time.monotonic() - origin + state.jump
+            msg.clock.sec, msg.clock.nanosec = int(now), int((now % 1.0) * 1e9)
+            publisher.publish(msg)
 
-    client.node.create_timer(0.005, tick)
+    thread = threading.Thread(target=publish)
+    thread.start()
+    yield state
+    closing.set()
+    thread.join()
+
+
+def test_a_clock_jump_means_hold_within_100_ms_and_one_period(processes, client, clock):
     robot = Robot(processes, client, backend="fake", use_sim_time=True)
     robot.run_with("sine")
-    count = len(robot.commanded)
-    robot.spin_until(lambda: len(robot.commanded) > count + 50, "a steady second")
-    assert robot.states[-1].data == "RUNNING"
-    count, jump = len(robot.commanded), 5.0
+    robot.run_steadily()
+    count, clock.jump = len(robot.commanded), 5.0
     robot.wait_for_state("HOLD CLOCK_JUMP")
     robot.spin(0.3)
-    held = next(i for i, c in enumerate(robot.sent()) if c.reason == "CLOCK_JUMP")
-    assert held - count <= in_periods(0.1, 0.0) + 1
+    held = next(i for i, c in enumerate(robot.sent()[count:]) if c.reason == "CLOCK_JUMP")
+    assert held <= in_periods(0.1, 0.0) + 1
     assert robot.states[-1].data == "HOLD CLOCK_JUMP"
 
 
 def test_a_process_that_was_frozen_does_not_go_on_where_it_was(processes, client):
-    robot = Robot(processes, client, backend="fake")
+    robot = Robot(processes, client, backend="fake", guard__max_gap=0.2)
     robot.run_with("sine")
     robot.process.send_signal(signal.SIGSTOP)
     time.sleep(0.5)
