@@ -1,0 +1,143 @@
+"""One tick: what is remembered, what freezes it, and what is answered."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from robot_meta.build import AdapterConfig, BuildConfig, build_controller
+from robot_meta.controller import ContactConfig, ContactMonitor, ControllerConfig
+from robot_meta.planning.mppi import MPPIConfig
+from robot_meta.planning.planner import SamplingConfig
+from robot_meta.reference import advance, safe_velocity_bounds
+from robot_meta.robots.description import arm_description
+from robot_meta.types import Commanded, Observation, TargetPath
+
+ARM = arm_description("fr3")
+HOME, DT = ARM.spec.home, ARM.spec.control_dt
+TOOL = ARM.chain.tool_position_in_base(HOME)
+FAST = MPPIConfig(sampling=SamplingConfig(num_samples=32, horizon=6))
+
+
+def make(**adapter):
+    config = BuildConfig(
+        adapter=AdapterConfig(**adapter), controller=ControllerConfig(planner=FAST)
+    )
+    controller = build_controller(config)
+    controller.set_target(TargetPath(stamp=np.zeros(1), position=TOOL[None]))
+    return controller
+
+
+def observed(tick, torque=0.0, position=HOME):
+    return Observation(
+        stamp=tick * DT,
+        position=np.array(position),
+        velocity=np.zeros(7),
+        torque=np.zeros(7),
+        external_torque=np.full(7, torque),
+    )
+
+
+def decided(tick, position=HOME, velocity=None):
+    velocity = np.zeros(7) if velocity is None else velocity
+    end = advance(position, velocity, velocity, DT)
+    return Commanded(
+        stamp=tick * DT,
+        position=np.stack([position, end]),
+        velocity=np.stack([velocity, velocity]),
+        altered=False,
+        reason="",
+    )
+
+
+def windows(controller, ticks, torque_at=lambda tick: 0.0):
+    sizes = []
+    for tick in ticks:
+        controller.act(observed(tick, torque_at(tick)), decided(tick))
+        sizes.append(controller.diagnostics()["window"])
+    return sizes
+
+
+def test_answers_the_stamp_with_what_the_guard_can_send():
+    controller = make()
+    velocity = np.full(7, 0.1)
+    commanded = decided(3, velocity=velocity)
+    command = controller.act(observed(3), commanded)
+    assert command.stamp == 3 * DT
+    low, high = safe_velocity_bounds(commanded.position[1], velocity, ARM.spec.limits, DT)
+    assert (command.velocity >= low).all() and (command.velocity <= high).all()
+    expected = advance(commanded.position[1], velocity, command.velocity, DT)
+    np.testing.assert_array_equal(command.position, expected)
+
+
+def test_the_newest_step_is_in_the_window_at_once():
+    assert windows(make(window=4), range(7)) == [0, 1, 2, 3, 4, 4, 4]
+
+
+def test_a_gap_in_time_empties_the_window():
+    assert windows(make(), [0, 1, 2, 9, 10]) == [0, 1, 2, 0, 1]
+
+
+def test_contact_freezes_adaptation_and_takes_back_what_led_to_it():
+    controller = make()
+    pressed = range(10, 14)
+    sizes = windows(controller, range(50), lambda t: 30.0 if t in pressed else 0.0)
+    rewind, release = ContactConfig().rewind, ContactConfig().release
+    assert sizes[9] == 9.0
+    assert sizes[10] == 9.0 - rewind
+    assert set(sizes[10 : 13 + release]) == {9.0 - rewind}
+    assert sizes[13 + release] == 10.0 - rewind
+
+
+def test_contact_begins_once_and_ends_after_a_quiet_while():
+    monitor = ContactMonitor(ContactConfig(release=3))
+    strong = np.array([0.0, 26.0, 0, 0, 0, 0, 0])
+    assert monitor.update(strong) and not monitor.update(-strong)
+    assert [monitor.update(np.zeros(7)) or monitor.active for _ in range(3)] == [True, True, False]
+
+
+def test_a_new_episode_repeats_the_first_one_bit_for_bit():
+    controller = make()
+    runs = []
+    for _ in range(2):
+        controller.reset()
+        runs.append([controller.act(observed(t), decided(t)).velocity for t in range(5)])
+    np.testing.assert_array_equal(*runs)
+
+
+def test_time_that_runs_out_ends_the_plan_after_one_iteration():
+    controller = make()
+    controller.act(observed(0), decided(0), out_of_time=lambda: True)
+    assert controller.diagnostics()["plan_iterations"] == 1.0
+
+
+def test_moves_the_tool_towards_its_target():
+    controller = make()
+    away = TOOL + [0.0, 0.05, 0.0]
+    controller.set_target(TargetPath(stamp=np.zeros(1), position=away[None]))
+    position, velocity = HOME.copy(), np.zeros(7)
+    for tick in range(40):
+        commanded = dataclasses.replace(
+            decided(tick, position),
+            position=np.stack([position, position + DT * velocity]),
+            velocity=np.stack([velocity, velocity]),
+        )
+        command = controller.act(observed(tick, position=position), commanded)
+        position, velocity = commanded.position[1], command.velocity
+    reached = ARM.chain.tool_position_in_base(position)
+    assert np.linalg.norm(reached - away) < 0.6 * np.linalg.norm(TOOL - away)
+
+
+def test_holding_brakes_as_hard_as_allowed():
+    velocity = np.full(7, 0.5)
+    command = make().hold(observed(0), decided(0, velocity=velocity))
+    np.testing.assert_allclose(command.velocity, 0.5 - 0.18)
+
+
+@pytest.mark.parametrize("wrong", ["no target", "other stamp"])
+def test_what_does_not_belong_together_is_refused(wrong):
+    controller = make()
+    if wrong == "no target":
+        controller._target = None
+    with pytest.raises(ValueError, match="set_target" if wrong == "no target" else "stamps"):
+        controller.act(observed(0), decided(0 if wrong == "no target" else 1))
