@@ -84,7 +84,7 @@ def main(argv: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="robot-meta train",
-        description="Meta-train a dynamics model that one cheap update fits to the robot as it is.",
+        description="Meta-train a model that one cheap update fits to the robot as it is.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,6 @@ def load_episode(path: Path) -> tuple[EpisodeData, dict[str, Any]]:
         with np.load(path, allow_pickle=False) as data:
             about = json.loads(data["about"].tobytes().decode())
             return EpisodeData(data["state"], data["action"]), about
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         problem = f"not an episode or damaged ({error}); delete it and collect again"
         raise BadModelFile(path, problem) from None

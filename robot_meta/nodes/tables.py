@@ -1,12 +1,13 @@
-"""Topics, services and parameters as Markdown, from the code that defines them.
+"""Topics, services, parameters and codes as Markdown, from the code that defines them.
 
-`python -m robot_meta.nodes.tables` prints all of it, for the README.
+`python -m robot_meta.nodes.tables` prints all of it: docs/interface.md. The README holds a part.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from robot_meta import errors
 from robot_meta.build import BuildConfig
 from robot_meta.nodes.backends import PERTURBATIONS, RobotNodeConfig, ScheduleConfig
 from robot_meta.nodes.controller_node import ControllerNodeConfig
@@ -16,6 +17,7 @@ from robot_meta.nodes.task_node import TaskConfig
 from robot_meta.nodes.topics import SERVICES, TOPICS
 from robot_meta.nodes.view_node import ViewConfig
 from robot_meta.safety.guard import GuardConfig
+from robot_meta.safety.reasons import EXPLANATIONS
 from robot_meta.twin.mujoco_robot import TwinConfig
 
 
@@ -62,12 +64,34 @@ def parameters_table(node: str) -> str:
     return _table(("parameter", "default", "meaning"), rows)
 
 
+def reasons_table() -> str:
+    """Every code with which the guard alters, refuses or stops."""
+    rows = [(f"`{reason}`", e.meaning, e.remedy) for reason, e in EXPLANATIONS.items()]
+    return _table(("code", "meaning", "what to do"), rows)
+
+
+def exit_codes_table() -> str:
+    """What a command or node ends with when an error stops it."""
+    kinds = [kind for kind in vars(errors).values() if _is_error(kind)]
+    rows = [
+        (str(kind.exit_code), f"`{kind.__name__}`", str(kind.__doc__).splitlines()[0])
+        for kind in sorted(kinds, key=lambda kind: kind.exit_code)
+    ]
+    return _table(("code", "error", "meaning"), rows)
+
+
 def markdown() -> str:
     """All tables."""
-    parts = ["## Topics", topics_table(), "## Services", services_table()]
+    parts = ["# Interface", "## Topics", topics_table(), "## Services", services_table()]
     for node in parameters():
         parts += [f"## Parameters of `{node}`", parameters_table(node)]
+    parts += ["## Why the guard altered, refused or stopped", reasons_table()]
     return "\n\n".join(parts)
+
+
+def _is_error(kind: object) -> bool:
+    root = errors.RobotMetaError
+    return isinstance(kind, type) and issubclass(kind, root) and kind is not root
 
 
 def _default(fact: FieldFact) -> str:

@@ -74,7 +74,8 @@ class PayloadIdentification:
         self._information = self._forgetting * self._information + weighted.T @ weighted
         self._evidence = self._forgetting * self._evidence + weighted.T @ (torque / _TORQUE_SIGMA)
         prior = np.diag(1.0 / _PRIOR**2)
-        self.payload = _possible(np.linalg.solve(self._information + prior, self._evidence))
+        likeliest = np.linalg.solve(self._information + prior, self._evidence).astype(np.float64)
+        self.payload = _possible(likeliest)
 
 
 def _possible(payload: Array) -> Array:
