@@ -236,6 +236,9 @@ class RobotNode(Node):
                 for info in found
                 if info.node_name != _UNKNOWN
             ]
+            rivals = self._supervisor.rivals()
+        if rivals:
+            self.get_logger().warning(rivals, throttle_duration_sec=5.0)
 
     # Around each tick.
 

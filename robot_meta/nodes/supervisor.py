@@ -38,7 +38,7 @@ class Supervisor:
         Args:
             now: Steady clock, [s].
         """
-        trouble = self._stop_device.trouble(now) or self._rivals()
+        trouble = self._stop_device.trouble(now) or self.rivals()
         if trouble:
             return trouble
         answer = self._robot.arm()
@@ -77,10 +77,12 @@ class Supervisor:
             self._robot.stop(Reason.HEARTBEAT_LOST)
         if clock_jumped:
             self._robot.hold(Reason.CLOCK_JUMP)
-        if self._rivals() or self._mailbox.conflicts():
+        contradictions = self._mailbox.conflicts()
+        if self.rivals() or contradictions:
             self._robot.hold(SECOND_COMMANDER)
 
-    def _rivals(self) -> str:
+    def rivals(self) -> str:
+        """Who commands besides each other, or "" where there is one commander at most."""
         if len(set(self.commanders)) < 2:
             return ""
         return f"several nodes publish commands: {', '.join(sorted(set(self.commanders)))}"

@@ -9,6 +9,7 @@ import numpy as np
 from nav_msgs.msg import Path
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
+from std_msgs.msg import String
 
 from robot_meta.collection.decoding import stamp_from
 from robot_meta.nodes import messages, qos
@@ -36,7 +37,8 @@ class TaskConfig:
         period: Of "figure_eight": time of one eight, [s].
         duration: Of "figure_eight": from rest to rest, [s].
         ramp: Of "figure_eight": time to speed up and to slow down, [s].
-        start: When the path begins, counted from the first joint state that is heard, [s].
+        start: When the path begins, counted from the moment the robot follows commands, [s].
+        wait_until_running: False counts from the first joint state that is heard instead.
     """
 
     robot: str = "fr3"
@@ -50,6 +52,7 @@ class TaskConfig:
     duration: float = 24.0
     ramp: float = 1.0
     start: float = 1.0
+    wait_until_running: bool = True
 
     def __post_init__(self) -> None:
         if self.path not in _PATHS:
@@ -70,9 +73,9 @@ def target_path(config: TaskConfig, home: Array, origin: float) -> TargetPath:
 
 
 class TaskNode(Node):
-    """Publishes the target as soon as it knows the robot's time.
+    """Publishes the target once it knows the robot's time and that the robot is armed.
 
-    Subscribes: joint_states (sensor_msgs/JointState), for the first stamp only.
+    Subscribes: joint_states (sensor_msgs/JointState) and state (std_msgs/String), until then.
     Publishes: target (nav_msgs/Path, latched).
     """
 
@@ -84,18 +87,31 @@ class TaskNode(Node):
         self._home = description.chain.tool_position_in_base(description.spec.home)
         target_path(self._config, self._home, 0.0)  # a path that cannot be is an error at start
         self._target = self.create_publisher(Path, "target", qos.latched())
-        self._heard: Any = self.create_subscription(
-            JointState, "joint_states", self._on_joint_state, qos.external()
-        )
+        self._stamp: float | None = None
+        self._running = not self._config.wait_until_running
+        self._inputs: list[Any] = [
+            self.create_subscription(
+                JointState, "joint_states", self._on_joint_state, qos.external()
+            ),
+            self.create_subscription(String, "state", self._on_state, qos.latched()),
+        ]
 
     def _on_joint_state(self, msg: JointState) -> None:
-        if self._heard is None:
-            return  # a second message that was already waiting
-        origin = stamp_from(msg.header.stamp)
-        target = target_path(self._config, self._home, origin)
+        self._stamp = stamp_from(msg.header.stamp)
+        self._publish_when_ready()
+
+    def _on_state(self, msg: String) -> None:
+        self._running = self._running or msg.data.startswith("RUNNING")
+        self._publish_when_ready()
+
+    def _publish_when_ready(self) -> None:
+        if self._stamp is None or not self._running or not self._inputs:
+            return
+        target = target_path(self._config, self._home, self._stamp)
         self._target.publish(messages.target_msg(target))
-        self.destroy_subscription(self._heard)
-        self._heard = None
+        for subscription in self._inputs:
+            self.destroy_subscription(subscription)
+        self._inputs = []
         self.get_logger().info(
             f"target '{self._config.path}' from {target.stamp[0]:.2f} s to "
             f"{target.stamp[-1]:.2f} s of robot time"

@@ -1,5 +1,6 @@
 import signal
 import socket
+import time
 import urllib.request
 
 import numpy as np
@@ -9,6 +10,7 @@ pytest.importorskip("rclpy")
 
 from nav_msgs.msg import Path  # noqa: E402
 from sensor_msgs.msg import JointState  # noqa: E402
+from std_msgs.msg import String  # noqa: E402
 
 from robot_meta.collection.decoding import target_from  # noqa: E402
 from robot_meta.nodes import messages, qos  # noqa: E402
@@ -40,13 +42,23 @@ def test_every_path_begins_at_its_start_and_ends_where_it_should(config, last):
 
 
 @pytest.mark.ros
-def test_the_target_counts_from_the_first_state_and_reaches_latecomers(processes, client):
+def test_the_target_counts_from_when_the_robot_was_armed_and_reaches_latecomers(processes, client):
     publisher = client.node.create_publisher(JointState, "joint_states", qos.state())
+    state = client.node.create_publisher(String, "state", qos.latched())
+    state.publish(String(data="HOLD START"))
     processes.node("task_node", start=0.5, duration=8.0)
+    client.spin_until(publisher.get_subscription_count, 20.0, "the task node")
     heard = client.hear(Path, "target", qos.latched())
 
+    for _ in range(20):
+        publisher.publish(state_at(1.0))
+        client.spin_until(lambda: True)
+        time.sleep(0.01)
+    assert heard == []
+    state.publish(String(data="RUNNING"))
+
     def published():
-        publisher.publish(state_at(3.0))
+        publisher.publish(state_at(1.0))
         return heard
 
     client.spin_until(published, 20.0, "the target")
@@ -55,7 +67,7 @@ def test_the_target_counts_from_the_first_state_and_reaches_latecomers(processes
     client.spin_until(lambda: late, what="the target once more")
     target = target_from(late[0])
     home = FR3.chain.tool_position_in_base(FR3.spec.home)
-    assert target.stamp[0] == 3.5 and len(heard) == 1
+    assert target.stamp[0] == 1.5 and len(heard) == 1
     np.testing.assert_array_equal(target.position[0], home)
 
 
