@@ -14,10 +14,10 @@ from torch import Tensor
 
 from robot_meta.planning.planner import (
     Admit,
-    CandidateSampler,
     OutOfTime,
     Returns,
     SamplingConfig,
+    SamplingPlanner,
     require_finite,
     shifted,
 )
@@ -36,23 +36,12 @@ class CEMConfig:
             raise ValueError(f"elite_share must be in (0, 1], got {self.elite_share}")
 
 
-class CEM:
+class CEM(SamplingPlanner):
     """Warm-started CEM over sequences of `action_size` numbers."""
 
     def __init__(self, config: CEMConfig, action_size: int) -> None:
+        super().__init__(config.sampling, action_size)
         self.config = config
-        self._sampler = CandidateSampler(config.sampling, action_size)
-        self._start = torch.zeros(config.sampling.horizon, action_size)
-        self._mean = self._start
-        self._diagnostics: dict[str, float] = {}
-
-    def reset(self) -> None:
-        """Forget the plan of the tick before."""
-        self._mean = self._start
-
-    def diagnostics(self) -> dict[str, float]:
-        """Iterations done and best return."""
-        return dict(self._diagnostics)
 
     @torch.inference_mode()
     def plan(
@@ -64,10 +53,10 @@ class CEM:
         out_of_time: OutOfTime = lambda: False,
     ) -> Tensor:
         """Improve the plan of the tick before, one period on, and return it, (H, A)."""
-        num_elites = max(2, round(self.config.elite_share * self.config.sampling.num_samples))
+        num_elites = max(2, round(self.config.elite_share * self._sampling.num_samples))
         mean = shifted(self._mean)
-        std = torch.full_like(mean, self.config.sampling.noise_std)
-        for iteration in range(self.config.sampling.iterations):
+        std = torch.full_like(mean, self._sampling.noise_std)
+        for iteration in range(self._sampling.iterations):
             if iteration and out_of_time():
                 break
             actions = admit(self._sampler.draw(mean, std, rng))  # (N, H, A)

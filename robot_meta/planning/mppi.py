@@ -14,10 +14,10 @@ from torch import Tensor
 
 from robot_meta.planning.planner import (
     Admit,
-    CandidateSampler,
     OutOfTime,
     Returns,
     SamplingConfig,
+    SamplingPlanner,
     effective_samples,
     require_finite,
     shifted,
@@ -39,23 +39,12 @@ class MPPIConfig:
             raise ValueError(f"std_decay must be in (0, 1], got {self.std_decay}")
 
 
-class MPPI:
+class MPPI(SamplingPlanner):
     """Warm-started MPPI over sequences of `action_size` numbers."""
 
     def __init__(self, config: MPPIConfig, action_size: int) -> None:
+        super().__init__(config.sampling, action_size)
         self.config = config
-        self._sampler = CandidateSampler(config.sampling, action_size)
-        self._start = torch.zeros(config.sampling.horizon, action_size)
-        self._mean = self._start
-        self._diagnostics: dict[str, float] = {}
-
-    def reset(self) -> None:
-        """Forget the plan of the tick before."""
-        self._mean = self._start
-
-    def diagnostics(self) -> dict[str, float]:
-        """Iterations done, best return, effective number of samples."""
-        return dict(self._diagnostics)
 
     @torch.inference_mode()
     def plan(
@@ -67,8 +56,8 @@ class MPPI:
         out_of_time: OutOfTime = lambda: False,
     ) -> Tensor:
         """Improve the plan of the tick before, one period on, and return it, (H, A)."""
-        mean, std = shifted(self._mean), self.config.sampling.noise_std
-        for iteration in range(self.config.sampling.iterations):
+        mean, std = shifted(self._mean), self._sampling.noise_std
+        for iteration in range(self._sampling.iterations):
             if iteration and out_of_time():
                 break
             actions = admit(self._sampler.draw(mean, std, rng))  # (N, H, A)

@@ -93,6 +93,30 @@ class CandidateSampler:
         return (mean + std * noise).clip(-1.0, 1.0)
 
 
+class SamplingPlanner:
+    """Common to planners that draw candidates around the plan of the tick before.
+
+    Args:
+        sampling: How candidates are drawn.
+        action_size: A.
+    """
+
+    def __init__(self, sampling: SamplingConfig, action_size: int) -> None:
+        self._sampling = sampling
+        self._sampler = CandidateSampler(sampling, action_size)
+        self._start = torch.zeros(sampling.horizon, action_size)
+        self._mean = self._start
+        self._diagnostics: dict[str, float] = {}
+
+    def reset(self) -> None:
+        """Forget the plan of the tick before."""
+        self._mean = self._start
+
+    def diagnostics(self) -> dict[str, float]:
+        """Iterations done, best return, and what else the planner tells of its last plan."""
+        return dict(self._diagnostics)
+
+
 def shifted(plan: Tensor) -> Tensor:
     """The plan one period later, its last action repeated, (H, A)."""
     return torch.cat([plan[1:], plan[-1:]])
