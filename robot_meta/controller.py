@@ -47,6 +47,7 @@ class ControllerConfig:
     contact: ContactConfig = field(default_factory=ContactConfig)
     lead_limit: tuple[float, ...] = (0.15,) * 7  # the guard's, (J,), [rad]
     tool_speed: float = 0.25  # the guard's, [m/s]
+    max_gap: float = 0.5  # [s], a longer interruption begins a new episode of adaptation
 
 
 class Controller:
@@ -171,7 +172,7 @@ class Controller:
         return self._command(observation, commanded, np.zeros(self.spec.num_joints))
 
     def _remember(self, observation: Observation, state: Array) -> None:
-        """Give the adapter the step that just ended, unless time was interrupted or in contact."""
+        """Give the adapter the step that just ended, unless a tick was missed or in contact."""
         last, self._last = self._last, (observation.stamp, state)
         begins = self._contact.update(observation.external_torque)
         if begins:
@@ -179,8 +180,10 @@ class Controller:
         if last is None or self._contact.active:
             return
         stamp, previous = last
-        if abs(observation.stamp - stamp - self.spec.control_dt) > 0.5 * self.spec.control_dt:
+        gap = observation.stamp - stamp
+        if not 0.0 < gap <= self._config.max_gap:
             self._adapter.reset_episode()
+        if abs(gap - self.spec.control_dt) > 0.5 * self.spec.control_dt:
             return
         action = self._space.action(state[3 * self.spec.num_joints :])
         self._adapter.observe(Transition(previous, action, state))

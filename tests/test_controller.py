@@ -74,8 +74,13 @@ def test_the_newest_step_is_in_the_window_at_once():
     assert windows(make(window=4), range(7)) == [0, 1, 2, 3, 4, 4, 4]
 
 
-def test_a_gap_in_time_empties_the_window():
-    assert windows(make(), [0, 1, 2, 9, 10]) == [0, 1, 2, 0, 1]
+def test_a_missed_tick_is_left_out_and_the_window_kept():
+    assert windows(make(), [0, 1, 2, 4, 5]) == [0, 1, 2, 2, 3]
+
+
+def test_a_long_gap_or_time_that_runs_back_empties_the_window():
+    assert windows(make(), [0, 1, 2, 50, 51]) == [0, 1, 2, 0, 1]
+    assert windows(make(), [10, 11, 12, 3, 4]) == [0, 1, 2, 0, 1]
 
 
 def test_contact_freezes_adaptation_and_takes_back_what_led_to_it():

@@ -136,7 +136,7 @@ def controller_config(config: RunConfig) -> ControllerConfig:
 
 def armed(twin: Robot, description: ArmDescription) -> GuardedRobot:
     """The twin behind the guard that the robot node has, ready to follow commands."""
-    clearance = SelfCollision(description)
+    clearance = SelfCollision(description, table_height=GuardConfig().table_height)
     guard = Guard(description.spec, description.chain, GuardConfig(), clearance)
     guarded = GuardedRobot(twin, guard)
     guarded.arm()
