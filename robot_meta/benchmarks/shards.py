@@ -8,6 +8,7 @@ import json
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,14 @@ def _finished(tasks: list[tuple[Any, Any, Path]], jobs: int) -> Iterable[None]:
         return
     for name in _THREAD_VARIABLES:  # read by the libraries of each new process
         os.environ.setdefault(name, "1")
-    with multiprocessing.get_context("spawn").Pool(min(jobs, len(tasks))) as pool:
-        yield from pool.imap_unordered(_run, tasks)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=context) as pool:
+        futures = [pool.submit(_run, task) for task in tasks]
+        try:
+            for future in as_completed(futures):  # a killed process is an error, not a wait
+                yield future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _run(task: tuple[Callable[[Any], dict[str, Any]], Any, Path]) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import multiprocessing
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,9 +80,14 @@ def collect(
             _collect_one(work)
             progress()
     else:
-        with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-            for _ in pool.imap_unordered(_collect_one, missing, chunksize=2):
-                progress()
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+            try:
+                for future in as_completed([pool.submit(_collect_one, work) for work in missing]):
+                    future.result()  # a killed process is an error, not a wait
+                    progress()
+            finally:
+                pool.shutdown(cancel_futures=True)
     return paths
 
 
