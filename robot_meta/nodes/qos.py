@@ -28,7 +28,7 @@ def _reliable(depth: int) -> QoSProfile:
 
 def state() -> QoSProfile:
     """Publishing a stream that recorders must not lose a sample of."""
-    return _reliable(100)
+    return _reliable(1000)
 
 
 def newest() -> QoSProfile:

@@ -255,10 +255,11 @@ class RobotNode(Node):
 
     def _everybody_listens(self) -> bool:
         wanted = set(self._settings.node.wait_for)
-        if not wanted:
-            return True
-        found = self.get_subscriptions_info_by_topic("joint_states")
-        return wanted <= {info.node_name for info in found}
+        return all(
+            (wanted if topic == "joint_states" else wanted - {"task"})
+            <= {info.node_name for info in self.get_subscriptions_info_by_topic(topic)}
+            for topic in ("joint_states", "external_joint_torques", "commanded")
+        )
 
     def _make_live_parameters(self) -> None:
         LiveConfig(self, self._settings.guard, "guard.", self._set_guard, self._refuse_while_armed)
