@@ -72,7 +72,7 @@ class Processes:
                 process.send_signal(signal.SIGINT)
         for process in self._running:
             try:
-                process.wait(timeout=10.0)
+                process.wait(timeout=40.0)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -88,7 +88,7 @@ class Client:
         self._executor = SingleThreadedExecutor(context=self.context)
         self._executor.add_node(self.node)
 
-    def spin_until(self, condition, timeout_s=10.0, what="a condition"):
+    def spin_until(self, condition, timeout_s=40.0, what="a condition"):
         """Handle messages until `condition()` holds; its value."""
         end = time.monotonic() + timeout_s
         while not (value := condition()):
@@ -103,7 +103,7 @@ class Client:
         self.node.create_subscription(kind, topic, heard.append, qos)
         return heard
 
-    def call(self, kind, name, request=None, timeout_s=10.0):
+    def call(self, kind, name, request=None, timeout_s=40.0):
         """The answer of a service."""
         client = self.node.create_client(kind, name)
         self.spin_until(client.service_is_ready, timeout_s, f"service {name}")
