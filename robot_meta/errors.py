@@ -51,16 +51,6 @@ class PlanningFailed(RobotMetaError):
     exit_code = 13
 
 
-class LimitViolated(RobotMetaError):
-    """A reference left a limit that the guard vouches for."""
-
-    exit_code = 14
-
-    def __init__(self, quantity: str, joint: str, value: float, limit: float) -> None:
-        super().__init__(f"{quantity} of {joint} is {value:.6g}, the limit is {limit:.6g}")
-        self.quantity, self.joint, self.value, self.limit = quantity, joint, value, limit
-
-
 class NotConnected(RobotMetaError):
     """A driver was used before it was connected, or after it lost its robot."""
 
