@@ -18,11 +18,14 @@ import numpy as np
 import torch
 
 from robot_meta.dynamics.adapter import Adapter, Transition
+from robot_meta.dynamics.admission import Admission
 from robot_meta.dynamics.model import DynamicsModel
+from robot_meta.dynamics.rollout import RolloutConfig, make_rollout
 from robot_meta.kinematics import KinematicChain
 from robot_meta.planning.mppi import MPPIConfig
 from robot_meta.planning.planner import Planner
-from robot_meta.planning.rollout import make_returns
+from robot_meta.planning.returns import make_returns
+from robot_meta.planning.tool import ToolPositions
 from robot_meta.planning.tracking import TrackingConfig, TrackingReward
 from robot_meta.reference import advance, safe_velocity_bounds
 from robot_meta.types import Array, Command, Commanded, Observation, RobotSpec, TargetPath
@@ -43,6 +46,7 @@ class ControllerConfig:
 
     seed: int = 0  # of the planner's random numbers
     planner: MPPIConfig = field(default_factory=MPPIConfig)
+    rollout: RolloutConfig = field(default_factory=RolloutConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     contact: ContactConfig = field(default_factory=ContactConfig)
     lead_limit: tuple[float, ...] = (0.15,) * 7  # the guard's, (J,), [rad]
@@ -74,10 +78,11 @@ class Controller:
         self.spec = spec
         self._model, self._adapter, self._planner, self._config = model, adapter, planner, config
         self._space = model.space
-        self._limits = spec.limits.converted(_tensor)
+        self._rollout = make_rollout(model, config.rollout)
+        self._admission = Admission(model.space, spec.limits)
         self._reward = TrackingReward(
             config=config.tracking,
-            chain=chain.converted(_tensor),
+            tool=ToolPositions(chain),
             home=_tensor(spec.home),
             lead_limit=_tensor(np.array(config.lead_limit)),
             tool_speed=config.tool_speed,
@@ -153,9 +158,9 @@ class Controller:
                 )
 
             plan = self._planner.plan(
-                make_returns(lambda s, a: self._model.predict(context, s, a), start, score),
+                make_returns(self._rollout.begin(context, start), score),
                 self._rng,
-                admit=lambda actions: self._space.admissible(start, actions, self._limits),
+                admit=self._admission.begin(start, self._horizon),
                 out_of_time=out_of_time,
             )
         wanted = plan[0].numpy().astype(float) * self._space.action_scale
