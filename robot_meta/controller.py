@@ -25,6 +25,7 @@ from robot_meta.planning.planner import Planner
 from robot_meta.planning.rollout import make_returns
 from robot_meta.planning.tracking import TrackingConfig, TrackingReward
 from robot_meta.reference import advance, safe_velocity_bounds
+from robot_meta.safety.reasons import TOUCH
 from robot_meta.types import Array, Command, Commanded, Observation, RobotSpec, TargetPath
 
 
@@ -135,7 +136,7 @@ class Controller:
                 f"{observation.stamp} and {commanded.stamp}"
             )
         state = self._space.state(observation, commanded)
-        self._remember(observation, state)
+        self._remember(observation, commanded, state)
         context = self._adapter.context()
 
         with torch.inference_mode():
@@ -171,10 +172,10 @@ class Controller:
         """The command that brakes and stays where the reference is."""
         return self._command(observation, commanded, np.zeros(self.spec.num_joints))
 
-    def _remember(self, observation: Observation, state: Array) -> None:
+    def _remember(self, observation: Observation, commanded: Commanded, state: Array) -> None:
         """Give the adapter the step that just ended, unless a tick was missed or in contact."""
         last, self._last = self._last, (observation.stamp, state)
-        begins = self._contact.update(observation.external_torque)
+        begins = self._contact.update(observation.external_torque, commanded.reason)
         if begins:
             self._adapter.forget_newest(self._config.contact.rewind)
         if last is None or self._contact.active:
@@ -208,7 +209,7 @@ class Controller:
 
 
 class ContactMonitor:
-    """Tells contact from a changed body by the size of the external torque."""
+    """Tells contact from a changed body by the external torque, its own view and the guard's."""
 
     def __init__(self, config: ContactConfig) -> None:
         self._config = config
@@ -220,9 +221,12 @@ class ContactMonitor:
         self._since: int | None = None
         self.active = False
 
-    def update(self, external_torque: Array) -> bool:
-        """Take in (J,) [Nm]; whether contact begins with this measurement."""
-        if (np.abs(external_torque) > self._limit).any():
+    def update(self, external_torque: Array, reason: str = "") -> bool:
+        """Take in (J,) [Nm] and the guard's reason; whether contact begins with this measurement.
+
+        The guard holds at a force on the tool that may be felt less at each joint than `limit`.
+        """
+        if (np.abs(external_torque) > self._limit).any() or reason in TOUCH:
             begins = not self.active
             self.active, self._since = True, 0
             return begins

@@ -101,6 +101,13 @@ def test_contact_begins_once_and_ends_after_a_quiet_while():
     assert [monitor.update(np.zeros(7)) or monitor.active for _ in range(3)] == [True, True, False]
 
 
+@pytest.mark.parametrize("reason", ["EXTERNAL_FORCE", "EXTERNAL_TORQUE"])
+def test_what_the_guard_calls_too_much_is_contact_at_any_torque(reason):
+    monitor = ContactMonitor(ContactConfig(release=2))
+    assert not monitor.update(np.zeros(7), "LEAD") and monitor.update(np.zeros(7), reason)
+    assert monitor.active
+
+
 def test_a_new_episode_repeats_the_first_one_bit_for_bit():
     controller = make()
     runs = []
