@@ -130,13 +130,7 @@ class Controller:
         """
         if self._target is None:
             raise ValueError("no target: call set_target before act")
-        if observation.stamp != commanded.stamp:
-            raise ValueError(
-                f"want the command of the period that the observation begins, got stamps "
-                f"{observation.stamp} and {commanded.stamp}"
-            )
-        state = self._space.state(observation, commanded)
-        self._remember(observation, commanded, state)
+        state = self._remember(observation, commanded)
         context = self._adapter.context()
 
         with torch.inference_mode():
@@ -168,26 +162,40 @@ class Controller:
         }
         return command
 
+    def observe(self, observation: Observation, commanded: Commanded) -> None:
+        """Take in a period that is not answered, so that no transition is missed.
+
+        Raises:
+            ValueError: The two do not belong together.
+        """
+        self._remember(observation, commanded)
+
     def hold(self, observation: Observation, commanded: Commanded) -> Command:
         """The command that brakes and stays where the reference is."""
         return self._command(observation, commanded, np.zeros(self.spec.num_joints))
 
-    def _remember(self, observation: Observation, commanded: Commanded, state: Array) -> None:
-        """Give the adapter the step that just ended, unless a tick was missed or in contact."""
+    def _remember(self, observation: Observation, commanded: Commanded) -> Array:
+        """The state, (S,); the step that ended in it goes to the adapter, unless in contact."""
+        if observation.stamp != commanded.stamp:
+            raise ValueError(
+                f"want the command of the period that the observation begins, got stamps "
+                f"{observation.stamp} and {commanded.stamp}"
+            )
+        state = self._space.state(observation, commanded)
         last, self._last = self._last, (observation.stamp, state)
         begins = self._contact.update(observation.external_torque, commanded.reason)
         if begins:
             self._adapter.forget_newest(self._config.contact.rewind)
         if last is None or self._contact.active:
-            return
+            return state
         stamp, previous = last
         gap = observation.stamp - stamp
         if not 0.0 < gap <= self._config.max_gap:
             self._adapter.reset_episode()
-        if abs(gap - self.spec.control_dt) > 0.5 * self.spec.control_dt:
-            return
-        action = self._space.action(state[3 * self.spec.num_joints :])
-        self._adapter.observe(Transition(previous, action, state))
+        if abs(gap - self.spec.control_dt) <= 0.5 * self.spec.control_dt:
+            action = self._space.action(state[3 * self.spec.num_joints :])
+            self._adapter.observe(Transition(previous, action, state))
+        return state
 
     def _upcoming_targets(self, stamp: float) -> torch.Tensor:
         """Targets at the ends of the periods that the plan decides, (H, 3)."""

@@ -78,6 +78,17 @@ def test_a_missed_tick_is_left_out_and_the_window_kept():
     assert windows(make(), [0, 1, 2, 4, 5]) == [0, 1, 2, 2, 3]
 
 
+def test_ticks_that_are_only_observed_are_learned_from_like_those_that_are_answered():
+    answering, observing = make(), make()
+    moving = [(observed(t, position=HOME + 1e-3 * t), decided(t)) for t in range(7)]
+    for tick, parts in enumerate(moving):
+        answering.act(*parts)
+        (observing.act if tick in (0, 6) else observing.observe)(*parts)
+    assert observing.diagnostics()["window"] == 6.0
+    for key in ("window", "loss_before", "loss_after"):
+        assert observing.diagnostics()[key] == answering.diagnostics()[key]
+
+
 def test_a_long_gap_or_time_that_runs_back_empties_the_window():
     assert windows(make(), [0, 1, 2, 50, 51]) == [0, 1, 2, 0, 1]
     assert windows(make(), [10, 11, 12, 3, 4]) == [0, 1, 2, 0, 1]

@@ -41,7 +41,7 @@ def test_weights_trained_from_a_recorded_run_drive_the_robot_that_was_recorded(
     _, card = load_model(out)
     training = card.training
     assert training["data"] == {"recordings": [f"run/{RUN_FILE}"]}
-    assert training["transitions"] == len(steps) - 1 >= 150
+    assert training["transitions"] == len(steps) - 1 > 100
     positions = np.array([observation.position for observation, _ in steps])
     np.testing.assert_allclose(
         card.position_range, [positions.min(0), positions.max(0)], atol=1e-4

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import signal
 import time
 
 import numpy as np
@@ -164,6 +165,29 @@ def test_in_real_time_a_stale_state_is_not_answered_and_a_fresh_one_is(processes
 
     stamps = body.publish_fresh_until_answered()
     assert stamp_from(body.commands[0].header.stamp) in stamps
+
+
+def test_in_real_time_periods_that_came_while_it_was_away_are_learned_from(
+    processes, body, weights
+):
+    node = start(processes, weights, max_age=60.0)
+    heard = body.client.hear(DiagnosticArray, "adaptation", qos.state())
+    body.wait_for_listener()
+    body.set_target()
+    begin, last = time.time(), 20
+    body.ask(*period(begin))
+    node.send_signal(signal.SIGSTOP)
+    for k in range(1, last + 1):
+        body.publish(*period(begin + k * SPEC.control_dt))
+    node.send_signal(signal.SIGCONT)
+
+    def newest_figures():
+        at = [h for h in heard if stamp_from(h.header.stamp) > begin + (last - 0.5) * 0.02]
+        return {item.key: float(item.value) for h in at for item in h.status[0].values}
+
+    body.client.spin_until(newest_figures, 20.0, "the answer to the last period")
+    assert newest_figures()["window"] == last
+    assert len(body.commands) < last
 
 
 def test_in_real_time_without_a_target_it_asks_to_stay(processes, body, weights):
