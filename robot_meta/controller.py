@@ -11,6 +11,7 @@ always the same, on the robot and in the twin.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -25,15 +26,15 @@ from robot_meta.planning.planner import Planner
 from robot_meta.planning.rollout import make_returns
 from robot_meta.planning.tracking import TrackingConfig, TrackingReward
 from robot_meta.reference import advance, safe_velocity_bounds
+from robot_meta.safety.config import GuardConfig
 from robot_meta.safety.reasons import TOUCH
 from robot_meta.types import Array, Command, Commanded, Observation, RobotSpec, TargetPath
 
 
 @dataclass(frozen=True, kw_only=True)
 class ContactConfig:
-    """When the robot touches something, which is no reason to relearn the body."""
+    """What follows when the robot touches something, which is no reason to relearn the body."""
 
-    external_torque: tuple[float, ...] = (25.0, 25.0, 25.0, 25.0, 10.0, 10.0, 6.0)  # (J,), [Nm]
     rewind: int = 5  # periods of adaptation taken back when contact begins
     release: int = 25  # periods without contact after which adaptation goes on
 
@@ -46,8 +47,6 @@ class ControllerConfig:
     planner: MPPIConfig = field(default_factory=MPPIConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     contact: ContactConfig = field(default_factory=ContactConfig)
-    lead_limit: tuple[float, ...] = (0.15,) * 7  # the guard's, (J,), [rad]
-    tool_speed: float = 0.25  # the guard's, [m/s]
     max_gap: float = 0.5  # [s], a longer interruption begins a new episode of adaptation
 
 
@@ -61,6 +60,7 @@ class Controller:
         adapter: What fits the model to the newest transitions.
         planner: What searches the action sequence.
         config: Settings.
+        guard: Settings of the robot's guard, which the plan stays within.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Controller:
         adapter: Adapter,
         planner: Planner,
         config: ControllerConfig,
+        guard: GuardConfig,
     ) -> None:
         self.spec = spec
         self._model, self._adapter, self._planner, self._config = model, adapter, planner, config
@@ -80,13 +81,13 @@ class Controller:
             config=config.tracking,
             chain=chain.converted(_tensor),
             home=_tensor(spec.home),
-            lead_limit=_tensor(np.array(config.lead_limit)),
-            tool_speed=config.tool_speed,
+            lead_limit=_tensor(np.array(guard.lead_limit)),
+            tool_speed=guard.tool_speed,
             control_dt=spec.control_dt,
         )
         self._horizon = config.planner.sampling.horizon
         self._target: TargetPath | None = None
-        self._contact = ContactMonitor(config.contact)
+        self._contact = ContactMonitor(config.contact, guard.contact_torque)
         self._diagnostics: dict[str, float] = {}
         self.reset()
 
@@ -98,6 +99,15 @@ class Controller:
     def set_target(self, target: TargetPath) -> None:
         """Follow `target` from now on."""
         self._target = target
+
+    def set_guard(self, guard: GuardConfig) -> None:
+        """Plan within `guard` from now on."""
+        self._reward = dataclasses.replace(
+            self._reward,
+            lead_limit=_tensor(np.array(guard.lead_limit)),
+            tool_speed=guard.tool_speed,
+        )
+        self._contact.set_limit(guard.contact_torque)
 
     def reset(self) -> None:
         """Begin a new episode: forget plan, window and the random numbers already drawn."""
@@ -219,10 +229,14 @@ class Controller:
 class ContactMonitor:
     """Tells contact from a changed body by the external torque, its own view and the guard's."""
 
-    def __init__(self, config: ContactConfig) -> None:
+    def __init__(self, config: ContactConfig, limit: tuple[float, ...]) -> None:
         self._config = config
-        self._limit = np.array(config.external_torque)
+        self.set_limit(limit)
         self.reset()
+
+    def set_limit(self, limit: tuple[float, ...]) -> None:
+        """External torque that is contact, (J,), [Nm]."""
+        self._limit = np.array(limit)
 
     def reset(self) -> None:
         """No contact."""
@@ -232,7 +246,7 @@ class ContactMonitor:
     def update(self, external_torque: Array, reason: str = "") -> bool:
         """Take in (J,) [Nm] and the guard's reason; whether contact begins with this measurement.
 
-        The guard holds at a force on the tool that may be felt less at each joint than `limit`.
+        The guard holds at a force on the tool that each joint may feel less than the limit.
         """
         if (np.abs(external_torque) > self._limit).any() or reason in TOUCH:
             begins = not self.active

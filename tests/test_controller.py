@@ -11,6 +11,7 @@ from robot_meta.planning.mppi import MPPIConfig
 from robot_meta.planning.planner import SamplingConfig
 from robot_meta.reference import advance, safe_velocity_bounds
 from robot_meta.robots.description import arm_description
+from robot_meta.safety.config import GuardConfig
 from robot_meta.types import Commanded, Observation, TargetPath
 
 ARM = arm_description("fr3")
@@ -106,7 +107,7 @@ def test_contact_freezes_adaptation_and_takes_back_what_led_to_it():
 
 
 def test_contact_begins_once_and_ends_after_a_quiet_while():
-    monitor = ContactMonitor(ContactConfig(release=3))
+    monitor = ContactMonitor(ContactConfig(release=3), GuardConfig().contact_torque)
     strong = np.array([0.0, 26.0, 0, 0, 0, 0, 0])
     assert monitor.update(strong) and not monitor.update(-strong)
     assert [monitor.update(np.zeros(7)) or monitor.active for _ in range(3)] == [True, True, False]
@@ -114,7 +115,7 @@ def test_contact_begins_once_and_ends_after_a_quiet_while():
 
 @pytest.mark.parametrize("reason", ["EXTERNAL_FORCE", "EXTERNAL_TORQUE"])
 def test_what_the_guard_calls_too_much_is_contact_at_any_torque(reason):
-    monitor = ContactMonitor(ContactConfig(release=2))
+    monitor = ContactMonitor(ContactConfig(release=2), GuardConfig().contact_torque)
     assert not monitor.update(np.zeros(7), "LEAD") and monitor.update(np.zeros(7), reason)
     assert monitor.active
 
@@ -149,6 +150,22 @@ def test_moves_the_tool_towards_its_target():
         position, velocity = commanded.position[1], command.velocity
     reached = ARM.chain.tool_position_in_base(position)
     assert np.linalg.norm(reached - away) < 0.6 * np.linalg.norm(TOOL - away)
+
+
+def test_the_limits_of_the_guard_count_alike_from_the_start_and_later():
+    tight = GuardConfig(lead_limit=(0.01,) * 7, tool_speed=0.01, contact_torque=(1.0,) * 7)
+    sampling = ControllerConfig(planner=FAST)
+    away = TargetPath(stamp=np.zeros(1), position=TOOL[None] + [0.0, 0.1, 0.0])
+    answers = {}
+    for name, first in (("first", tight), ("later", GuardConfig()), ("never", GuardConfig())):
+        controller = build_controller(BuildConfig(controller=sampling, guard=first))
+        controller.set_target(away)
+        if name == "later":
+            controller.set_guard(tight)
+        answers[name] = controller.act(observed(0, torque=2.0), decided(0)).velocity
+        assert controller.diagnostics()["contact"] == (name != "never")
+    np.testing.assert_array_equal(answers["first"], answers["later"])
+    assert (answers["first"] != answers["never"]).any()
 
 
 def test_holding_brakes_as_hard_as_allowed():

@@ -31,8 +31,10 @@ from robot_meta.collection.periods import PeriodJoiner
 from robot_meta.errors import RobotMetaError, StaleObservation
 from robot_meta.nodes import messages, qos
 from robot_meta.nodes.diagnostics import OK, WARN, Monitor, row_name
+from robot_meta.nodes.guard_limits import GuardLimits
 from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.run import run
+from robot_meta.safety.config import GuardConfig
 from robot_meta.types import Command, Commanded, Observation
 
 PERIOD_TOPICS = {
@@ -51,6 +53,8 @@ class ControllerNodeConfig:
         adapt: False takes the static model, whatever the adapter is.
         max_age: Oldest state that is answered in real time, [s].
         margin: Of each period, kept for sending the command, [s].
+        limits_of: Robot node that tells what its guard enforces; empty to take the defaults of the
+            parameters `guard.*` for granted.
         threads: Threads of the tensor library; more than one makes runs differ in the last bit.
         build: What the controller is made of.
     """
@@ -59,6 +63,7 @@ class ControllerNodeConfig:
     adapt: bool = True
     max_age: float = 0.1
     margin: float = 0.004
+    limits_of: str = "robot"
     threads: int = 1
     build: BuildConfig = field(default_factory=BuildConfig)
 
@@ -73,7 +78,7 @@ class ControllerNodeConfig:
 def declare(node: Node) -> ControllerNodeConfig:
     """The node's parameters; those of robot, planner and reward have no prefix."""
     own = declare_config(node, ControllerNodeConfig(), skip=("build",))
-    build = declare_config(node, BuildConfig(), skip=("controller",))
+    build = declare_config(node, BuildConfig(), skip=("controller", "guard"))
     controller = declare_config(node, build.controller)
     if not own.adapt:
         adapter = dataclasses.replace(build.adapter, kind="none")
@@ -126,6 +131,7 @@ class ControllerNode(Node):
         self.create_timer(
             1.0, self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME)
         )
+        self._limits = GuardLimits(self, self._config.limits_of, self._on_limits)
         gc.freeze()  # what was loaded lives as long as the node: nothing there to collect
         self.get_logger().info(
             f"{spec.name} with adapter '{self._config.build.adapter.kind}', "
@@ -138,6 +144,10 @@ class ControllerNode(Node):
         except ValueError as error:
             self.get_logger().warning(f"target refused: {error}")
             return
+        self._answer_newest(time.perf_counter())
+
+    def _on_limits(self, limits: GuardConfig) -> None:
+        self._controller.set_guard(limits)
         self._answer_newest(time.perf_counter())
 
     def _on_part(self, topic: str, msg: Any) -> None:
@@ -176,7 +186,7 @@ class ControllerNode(Node):
         """Act on the newest period, once all of it is there and nothing of a later one."""
         if self._newest is None or self._joiner.incomplete:
             return
-        if self._controller.target is None and self._config.lockstep:
+        if self._config.lockstep and not self._can_plan():
             return
         parts, self._newest = self._newest, None
         stamp = stamp_from(parts[0].header.stamp)
@@ -191,6 +201,9 @@ class ControllerNode(Node):
         self._command.publish(msg)
         self._answer = stamp, msg
         self._after(stamp, arrival)
+
+    def _can_plan(self) -> bool:
+        return self._controller.target is not None and self._limits.known is not None
 
     def _notice_restart(self, stamp: float) -> None:
         """Start anew when time went backwards."""
@@ -210,7 +223,7 @@ class ControllerNode(Node):
         if abs(age) > self._config.max_age:
             self._controller.observe(observation, commanded)
             raise StaleObservation(age, self._config.max_age)
-        if self._controller.target is None:
+        if not self._can_plan():
             self._controller.observe(observation, commanded)
             command = self._controller.hold(observation, commanded)
         else:

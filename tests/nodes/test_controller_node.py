@@ -20,10 +20,12 @@ from robot_meta.build import AdapterConfig, BuildConfig, build_controller  # noq
 from robot_meta.collection.decoding import command_from, stamp_from  # noqa: E402
 from robot_meta.controller import ControllerConfig  # noqa: E402
 from robot_meta.nodes import messages, qos  # noqa: E402
+from robot_meta.nodes.params import declare_config  # noqa: E402
 from robot_meta.planning.mppi import MPPIConfig  # noqa: E402
 from robot_meta.planning.paths import figure_eight  # noqa: E402
 from robot_meta.planning.planner import SamplingConfig  # noqa: E402
 from robot_meta.robots.description import arm_description  # noqa: E402
+from robot_meta.safety.config import GuardConfig  # noqa: E402
 from robot_meta.types import Commanded, Observation  # noqa: E402
 
 pytestmark = pytest.mark.ros
@@ -102,10 +104,12 @@ def body(client):
     return Body(client)
 
 
-def start(processes, weights, **parameters):
+def start(processes, weights, limits_of="", **parameters):
     small = {key.replace(".", "__"): value for key, value in SMALL.items()}
     name = f"controller{next(numbers)}"
-    return processes.node("controller_node", name=name, model=weights, **small, **parameters)
+    return processes.node(
+        "controller_node", name=name, model=weights, limits_of=limits_of, **small, **parameters
+    )
 
 
 def test_over_topics_it_answers_bit_for_bit_what_it_answers_in_process(processes, body, weights):
@@ -140,6 +144,32 @@ def test_in_lockstep_it_waits_for_a_target_and_repeats_a_lost_answer(processes, 
     body.set_target()
     body.client.spin_until(lambda: body.commands, what="the answer after the target")
     assert body.ask(*period(0.0)) == body.commands[0]
+
+
+def test_it_plans_within_the_limits_that_the_robot_node_tells_and_not_before(
+    processes, body, weights
+):
+    start(processes, weights, limits_of="robot", lockstep=True)
+    body.wait_for_listener()
+    body.set_target()
+    body.publish(*period(0.0))
+    end = time.monotonic() + 0.5
+    body.client.spin_until(lambda: time.monotonic() > end)
+    assert body.commands == []
+    robot = body.client.add_node("robot")
+    declare_config(robot, GuardConfig(tool_speed=0.01), "guard.", live=True)
+    body.client.spin_until(lambda: body.commands, what="the answer")
+
+    def answers(guard):
+        sampling = SamplingConfig(num_samples=32, horizon=6)
+        config = ControllerConfig(planner=MPPIConfig(sampling=sampling))
+        here = build_controller(BuildConfig(model=str(weights), controller=config, guard=guard))
+        here.set_target(figure_eight(HOME_TOOL))
+        return here.act(*period(0.0)).velocity
+
+    got = command_from(body.commands[0], SPEC.joint_names).velocity
+    np.testing.assert_array_equal(got, answers(GuardConfig(tool_speed=0.01)))
+    assert (got != answers(GuardConfig())).any()
 
 
 def test_in_lockstep_a_state_it_cannot_use_is_answered_with_no_command(processes, body, weights):

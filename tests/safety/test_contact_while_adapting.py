@@ -14,7 +14,7 @@ import torch
 
 from robot_meta.build import BuildConfig, build_controller
 from robot_meta.collection.lockstep import lockstep
-from robot_meta.controller import ContactConfig, ControllerConfig
+from robot_meta.controller import ContactConfig
 from robot_meta.robots.description import arm_description
 from robot_meta.robots.guarded import GuardedRobot
 from robot_meta.safety.guard import Guard, GuardConfig
@@ -31,7 +31,6 @@ USUAL = GuardConfig()
 # Here the torque says contact long before the guard ends the push.
 FIRM = dataclasses.replace(USUAL, external_force=80.0, external_torque=(60.0,) * 4 + (20.0,) * 3)
 ALL_TOUCH = frozenset({Reason.LEAD, Reason.EXTERNAL_FORCE, Reason.EXTERNAL_TORQUE})
-BLIND = ContactConfig(external_torque=(1e3,) * 7)
 WALL, HELD = "wall", "held"
 TICKS = {WALL: 120, HELD: 80}
 CASES = pytest.mark.parametrize("case", [WALL, HELD])
@@ -47,11 +46,11 @@ def blocked(case):
 
 
 @cache
-def push(case, config=USUAL, disabled=frozenset(), contact=None):
+def push(case, config=USUAL, disabled=frozenset(), contact_torque=USUAL.contact_torque):
     """What happens tick by tick while the target moves 5 cm/s into what blocks the tool."""
     torch.set_num_threads(1)
-    settings = ControllerConfig(contact=contact or ContactConfig())
-    controller = build_controller(BuildConfig(controller=settings))
+    known = dataclasses.replace(config, contact_torque=contact_torque)
+    controller = build_controller(BuildConfig(guard=known))
     beyond = np.stack([TOOL, TOOL + [0.2, 0.0, 0.0]])
     controller.set_target(TargetPath(stamp=np.array([0.3, 4.3]), position=beyond))
     trace = SimpleNamespace(force=[], states=[], window=[], contact=[], belief=[])
@@ -112,7 +111,7 @@ def test_adaptation_freezes_while_the_torque_says_contact_and_the_force_stays_bo
 @CASES
 def test_without_the_freeze_the_model_goes_on_learning_from_the_push(case):
     first = push(case, FIRM).contact.index(True)
-    blind = push(case, FIRM, contact=BLIND)
+    blind = push(case, FIRM, contact_torque=(1e3,) * 7)
     assert not any(blind.contact[: first + 20])
     assert learned(blind, first) > 0.02
 
