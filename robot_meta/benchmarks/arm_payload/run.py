@@ -72,8 +72,8 @@ class Prepared:
 
     def armed(self, twin: Robot) -> GuardedRobot:
         """`twin` behind the guard that the robot node has, ready to follow commands."""
-        clearance = SelfCollision(self.description, table_height=self.guard.table_height)
-        guard = Guard(self.description.spec, self.description.chain, self.guard, clearance)
+        spec, chain = self.description.spec, self.description.chain
+        guard = Guard(spec, chain, self.guard, SelfCollision(self.description))
         guarded = GuardedRobot(twin, guard)
         guarded.arm()
         return guarded
