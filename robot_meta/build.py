@@ -22,6 +22,7 @@ from robot_meta.planning.mppi import MPPI
 from robot_meta.planning.planner import Planner
 from robot_meta.resources import resource
 from robot_meta.robots.description import arm_description
+from robot_meta.safety.config import GuardConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +60,7 @@ class BuildConfig:
         planner_kind: "mppi" or "cem".
         adapter: How it adapts.
         controller: The rest.
+        guard: What the robot's guard enforces.
     """
 
     robot: str = "fr3"
@@ -67,6 +69,7 @@ class BuildConfig:
     planner_kind: str = "mppi"
     adapter: AdapterConfig = field(default_factory=AdapterConfig)
     controller: ControllerConfig = field(default_factory=ControllerConfig)
+    guard: GuardConfig = field(default_factory=GuardConfig)
 
     def __post_init__(self) -> None:
         if self.planner_kind not in ("mppi", "cem"):
@@ -106,6 +109,7 @@ def build_controller(config: BuildConfig) -> Controller:
         make_adapter(model, config.adapter),
         _planner(config, model.space.action_size),
         config.controller,
+        config.guard,
     )
 
 

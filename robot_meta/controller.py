@@ -11,6 +11,7 @@ always the same, on the robot and in the twin.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -28,14 +29,15 @@ from robot_meta.planning.returns import make_returns
 from robot_meta.planning.tool import ToolPositions
 from robot_meta.planning.tracking import TrackingConfig, TrackingReward
 from robot_meta.reference import advance, safe_velocity_bounds
+from robot_meta.safety.config import GuardConfig
+from robot_meta.safety.reasons import TOUCH
 from robot_meta.types import Array, Command, Commanded, Observation, RobotSpec, TargetPath
 
 
 @dataclass(frozen=True, kw_only=True)
 class ContactConfig:
-    """When the robot touches something, which is no reason to relearn the body."""
+    """What follows when the robot touches something, which is no reason to relearn the body."""
 
-    external_torque: tuple[float, ...] = (25.0, 25.0, 25.0, 25.0, 10.0, 10.0, 6.0)  # (J,), [Nm]
     rewind: int = 5  # periods of adaptation taken back when contact begins
     release: int = 25  # periods without contact after which adaptation goes on
 
@@ -49,8 +51,6 @@ class ControllerConfig:
     rollout: RolloutConfig = field(default_factory=RolloutConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     contact: ContactConfig = field(default_factory=ContactConfig)
-    lead_limit: tuple[float, ...] = (0.15,) * 7  # the guard's, (J,), [rad]
-    tool_speed: float = 0.25  # the guard's, [m/s]
     max_gap: float = 0.5  # [s], a longer interruption begins a new episode of adaptation
 
 
@@ -64,6 +64,7 @@ class Controller:
         adapter: What fits the model to the newest transitions.
         planner: What searches the action sequence.
         config: Settings.
+        guard: Settings of the robot's guard, which the plan stays within.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Controller:
         adapter: Adapter,
         planner: Planner,
         config: ControllerConfig,
+        guard: GuardConfig,
     ) -> None:
         self.spec = spec
         self._model, self._adapter, self._planner, self._config = model, adapter, planner, config
@@ -84,13 +86,13 @@ class Controller:
             config=config.tracking,
             tool=ToolPositions(chain),
             home=_tensor(spec.home),
-            lead_limit=_tensor(np.array(config.lead_limit)),
-            tool_speed=config.tool_speed,
+            lead_limit=_tensor(np.array(guard.lead_limit)),
+            tool_speed=guard.tool_speed,
             control_dt=spec.control_dt,
         )
         self._horizon = config.planner.sampling.horizon
         self._target: TargetPath | None = None
-        self._contact = ContactMonitor(config.contact)
+        self._contact = ContactMonitor(config.contact, guard.contact_torque)
         self._diagnostics: dict[str, float] = {}
         self.reset()
 
@@ -102,6 +104,15 @@ class Controller:
     def set_target(self, target: TargetPath) -> None:
         """Follow `target` from now on."""
         self._target = target
+
+    def set_guard(self, guard: GuardConfig) -> None:
+        """Plan within `guard` from now on."""
+        self._reward = dataclasses.replace(
+            self._reward,
+            lead_limit=_tensor(np.array(guard.lead_limit)),
+            tool_speed=guard.tool_speed,
+        )
+        self._contact.set_limit(guard.contact_torque)
 
     def reset(self) -> None:
         """Begin a new episode: forget plan, window and the random numbers already drawn."""
@@ -134,13 +145,7 @@ class Controller:
         """
         if self._target is None:
             raise ValueError("no target: call set_target before act")
-        if observation.stamp != commanded.stamp:
-            raise ValueError(
-                f"want the command of the period that the observation begins, got stamps "
-                f"{observation.stamp} and {commanded.stamp}"
-            )
-        state = self._space.state(observation, commanded)
-        self._remember(observation, state)
+        state = self._remember(observation, commanded)
         context = self._adapter.context()
 
         with torch.inference_mode():
@@ -172,26 +177,40 @@ class Controller:
         }
         return command
 
+    def observe(self, observation: Observation, commanded: Commanded) -> None:
+        """Take in a period that is not answered, so that no transition is missed.
+
+        Raises:
+            ValueError: The two do not belong together.
+        """
+        self._remember(observation, commanded)
+
     def hold(self, observation: Observation, commanded: Commanded) -> Command:
         """The command that brakes and stays where the reference is."""
         return self._command(observation, commanded, np.zeros(self.spec.num_joints))
 
-    def _remember(self, observation: Observation, state: Array) -> None:
-        """Give the adapter the step that just ended, unless a tick was missed or in contact."""
+    def _remember(self, observation: Observation, commanded: Commanded) -> Array:
+        """The state, (S,); the step that ended in it goes to the adapter, unless in contact."""
+        if observation.stamp != commanded.stamp:
+            raise ValueError(
+                f"want the command of the period that the observation begins, got stamps "
+                f"{observation.stamp} and {commanded.stamp}"
+            )
+        state = self._space.state(observation, commanded)
         last, self._last = self._last, (observation.stamp, state)
-        begins = self._contact.update(observation.external_torque)
+        begins = self._contact.update(observation.external_torque, commanded.reason)
         if begins:
             self._adapter.forget_newest(self._config.contact.rewind)
         if last is None or self._contact.active:
-            return
+            return state
         stamp, previous = last
         gap = observation.stamp - stamp
         if not 0.0 < gap <= self._config.max_gap:
             self._adapter.reset_episode()
-        if abs(gap - self.spec.control_dt) > 0.5 * self.spec.control_dt:
-            return
-        action = self._space.action(state[3 * self.spec.num_joints :])
-        self._adapter.observe(Transition(previous, action, state))
+        if abs(gap - self.spec.control_dt) <= 0.5 * self.spec.control_dt:
+            action = self._space.action(state[3 * self.spec.num_joints :])
+            self._adapter.observe(Transition(previous, action, state))
+        return state
 
     def _upcoming_targets(self, stamp: float) -> torch.Tensor:
         """Targets at the ends of the periods that the plan decides, (H, 3)."""
@@ -213,21 +232,28 @@ class Controller:
 
 
 class ContactMonitor:
-    """Tells contact from a changed body by the size of the external torque."""
+    """Tells contact from a changed body by the external torque, its own view and the guard's."""
 
-    def __init__(self, config: ContactConfig) -> None:
+    def __init__(self, config: ContactConfig, limit: tuple[float, ...]) -> None:
         self._config = config
-        self._limit = np.array(config.external_torque)
+        self.set_limit(limit)
         self.reset()
+
+    def set_limit(self, limit: tuple[float, ...]) -> None:
+        """External torque that is contact, (J,), [Nm]."""
+        self._limit = np.array(limit)
 
     def reset(self) -> None:
         """No contact."""
         self._since: int | None = None
         self.active = False
 
-    def update(self, external_torque: Array) -> bool:
-        """Take in (J,) [Nm]; whether contact begins with this measurement."""
-        if (np.abs(external_torque) > self._limit).any():
+    def update(self, external_torque: Array, reason: str = "") -> bool:
+        """Take in (J,) [Nm] and the guard's reason; whether contact begins with this measurement.
+
+        The guard holds at a force on the tool that each joint may feel less than the limit.
+        """
+        if (np.abs(external_torque) > self._limit).any() or reason in TOUCH:
             begins = not self.active
             self.active, self._since = True, 0
             return begins

@@ -11,6 +11,7 @@ from robot_meta.planning.mppi import MPPIConfig
 from robot_meta.planning.planner import SamplingConfig
 from robot_meta.reference import advance, safe_velocity_bounds
 from robot_meta.robots.description import arm_description
+from robot_meta.safety.config import GuardConfig
 from robot_meta.types import Commanded, Observation, TargetPath
 
 ARM = arm_description("fr3")
@@ -78,6 +79,17 @@ def test_a_missed_tick_is_left_out_and_the_window_kept():
     assert windows(make(), [0, 1, 2, 4, 5]) == [0, 1, 2, 2, 3]
 
 
+def test_ticks_that_are_only_observed_are_learned_from_like_those_that_are_answered():
+    answering, observing = make(), make()
+    moving = [(observed(t, position=HOME + 1e-3 * t), decided(t)) for t in range(7)]
+    for tick, parts in enumerate(moving):
+        answering.act(*parts)
+        (observing.act if tick in (0, 6) else observing.observe)(*parts)
+    assert observing.diagnostics()["window"] == 6.0
+    for key in ("window", "loss_before", "loss_after"):
+        assert observing.diagnostics()[key] == answering.diagnostics()[key]
+
+
 def test_a_long_gap_or_time_that_runs_back_empties_the_window():
     assert windows(make(), [0, 1, 2, 50, 51]) == [0, 1, 2, 0, 1]
     assert windows(make(), [10, 11, 12, 3, 4]) == [0, 1, 2, 0, 1]
@@ -95,10 +107,17 @@ def test_contact_freezes_adaptation_and_takes_back_what_led_to_it():
 
 
 def test_contact_begins_once_and_ends_after_a_quiet_while():
-    monitor = ContactMonitor(ContactConfig(release=3))
+    monitor = ContactMonitor(ContactConfig(release=3), GuardConfig().contact_torque)
     strong = np.array([0.0, 26.0, 0, 0, 0, 0, 0])
     assert monitor.update(strong) and not monitor.update(-strong)
     assert [monitor.update(np.zeros(7)) or monitor.active for _ in range(3)] == [True, True, False]
+
+
+@pytest.mark.parametrize("reason", ["EXTERNAL_FORCE", "EXTERNAL_TORQUE"])
+def test_what_the_guard_calls_too_much_is_contact_at_any_torque(reason):
+    monitor = ContactMonitor(ContactConfig(release=2), GuardConfig().contact_torque)
+    assert not monitor.update(np.zeros(7), "LEAD") and monitor.update(np.zeros(7), reason)
+    assert monitor.active
 
 
 def test_a_new_episode_repeats_the_first_one_bit_for_bit():
@@ -131,6 +150,22 @@ def test_moves_the_tool_towards_its_target():
         position, velocity = commanded.position[1], command.velocity
     reached = ARM.chain.tool_position_in_base(position)
     assert np.linalg.norm(reached - away) < 0.6 * np.linalg.norm(TOOL - away)
+
+
+def test_the_limits_of_the_guard_count_alike_from_the_start_and_later():
+    tight = GuardConfig(lead_limit=(0.01,) * 7, tool_speed=0.01, contact_torque=(1.0,) * 7)
+    sampling = ControllerConfig(planner=FAST)
+    away = TargetPath(stamp=np.zeros(1), position=TOOL[None] + [0.0, 0.1, 0.0])
+    answers = {}
+    for name, first in (("first", tight), ("later", GuardConfig()), ("never", GuardConfig())):
+        controller = build_controller(BuildConfig(controller=sampling, guard=first))
+        controller.set_target(away)
+        if name == "later":
+            controller.set_guard(tight)
+        answers[name] = controller.act(observed(0, torque=2.0), decided(0)).velocity
+        assert controller.diagnostics()["contact"] == (name != "never")
+    np.testing.assert_array_equal(answers["first"], answers["later"])
+    assert (answers["first"] != answers["never"]).any()
 
 
 def test_holding_brakes_as_hard_as_allowed():

@@ -21,7 +21,7 @@ from robot_meta.collection.episode_files import load_episode
 from robot_meta.collection.episodes import episodes_from
 from robot_meta.collection.run_reader import RunReader
 from robot_meta.collection.twin_data import TwinDataConfig, collect
-from robot_meta.dynamics.dataset import EpisodeData, WindowDataset, fit_normalizers
+from robot_meta.dynamics.dataset import EpisodeData, WindowDataset, fit_normalizers, split
 from robot_meta.dynamics.files import ModelCard, save_model
 from robot_meta.dynamics.meta_training import METHODS, MetaTrainer, MetaTrainingConfig
 from robot_meta.dynamics.model import NeuralDynamics
@@ -53,8 +53,10 @@ def main(argv: list[str]) -> int:
     spec = _spec(args.robot, args.stiffness_scale)
     space = JointReferenceSpace(num_joints=spec.num_joints, control_dt=spec.control_dt)
     if args.recordings:
-        episodes = _recorded(spec, space, args.recordings)
-        source: dict[str, Any] = {"recordings": [path.name for path in args.recordings]}
+        runs = [RunReader(path) for path in args.recordings]
+        episodes = _recorded(spec, space, runs)
+        names = [f"{run.path.resolve().parent.name}/{run.path.name}" for run in runs]
+        source: dict[str, Any] = {"recordings": names}
     else:
         config = TwinDataConfig(
             robot=args.robot,
@@ -128,19 +130,20 @@ def _collected(config: TwinDataConfig, folder: Path, jobs: int) -> list[EpisodeD
     return [load_episode(path)[0] for path in paths]
 
 
-def _recorded(spec: RobotSpec, space: JointReferenceSpace, paths: list[Path]) -> list[EpisodeData]:
+def _recorded(
+    spec: RobotSpec, space: JointReferenceSpace, runs: list[RunReader]
+) -> list[EpisodeData]:
     episodes = []
-    for path in tqdm(paths, desc="read", unit="run"):
-        episodes += episodes_from(space, RunReader(path).steps(spec.joint_names))
+    for run in tqdm(runs, desc="read", unit="run"):
+        episodes += episodes_from(space, run.steps(spec.joint_names))
     return episodes
 
 
 def _train(
     space: JointReferenceSpace, episodes: list[EpisodeData], config: MetaTrainingConfig, out: Path
 ) -> tuple[NeuralDynamics, dict[str, float]]:
-    """Train on nine episodes in ten, validate on the tenth; resume from a checkpoint of `out`."""
-    train = [episode for i, episode in enumerate(episodes) if i % 10 != 9]
-    validation = [episode for i, episode in enumerate(episodes) if i % 10 == 9] or train[-1:]
+    """Train on most of the episodes, validate on the rest; resume from a checkpoint of `out`."""
+    train, validation = split(episodes, config.support + config.query)
     inputs, deltas = fit_normalizers(space, train)
     empty = NeuralDynamics(space=space, params={}, inputs=inputs, deltas=deltas)
     trainer = MetaTrainer(
@@ -239,8 +242,8 @@ robot_meta {training["version"]}.
 - source: `{json.dumps(training["data"])}`
 - training: `{json.dumps(training["config"])}`
 
-Mean squared error of the normalised deltas on windows of bodies kept apart, before and after the
-update, and on the last training batch:
+Mean squared error of the normalised deltas on windows kept apart, before and after the update,
+and on the last training batch:
 
 | figure | value |
 |---|---|

@@ -27,12 +27,21 @@ from robot_meta.collection.decoding import (
     stamp_from,
     target_from,
 )
+from robot_meta.collection.periods import PeriodJoiner
 from robot_meta.errors import RobotMetaError, StaleObservation
 from robot_meta.nodes import messages, qos
 from robot_meta.nodes.diagnostics import OK, WARN, Monitor, row_name
+from robot_meta.nodes.guard_limits import GuardLimits
 from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.run import run
+from robot_meta.safety.config import GuardConfig
 from robot_meta.types import Command, Commanded, Observation
+
+PERIOD_TOPICS = {
+    "joint_states": JointState,
+    "external_joint_torques": JointState,
+    "commanded": JointTrajectory,
+}  # what the robot sends at the start of each period
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +53,8 @@ class ControllerNodeConfig:
         adapt: False takes the static model, whatever the adapter is.
         max_age: Oldest state that is answered in real time, [s].
         margin: Of each period, kept for sending the command, [s].
+        limits_of: Robot node that tells what its guard enforces; empty to take the defaults of the
+            parameters `guard.*` for granted.
         threads: Threads of the tensor library; more than one makes runs differ in the last bit.
         build: What the controller is made of.
     """
@@ -52,6 +63,7 @@ class ControllerNodeConfig:
     adapt: bool = True
     max_age: float = 0.1
     margin: float = 0.004
+    limits_of: str = "robot"
     threads: int = 1
     build: BuildConfig = field(default_factory=BuildConfig)
 
@@ -66,7 +78,7 @@ class ControllerNodeConfig:
 def declare(node: Node) -> ControllerNodeConfig:
     """The node's parameters; those of robot, planner and reward have no prefix."""
     own = declare_config(node, ControllerNodeConfig(), skip=("build",))
-    build = declare_config(node, BuildConfig(), skip=("controller",))
+    build = declare_config(node, BuildConfig(), skip=("controller", "guard"))
     controller = declare_config(node, build.controller)
     if not own.adapt:
         adapter = dataclasses.replace(build.adapter, kind="none")
@@ -90,7 +102,8 @@ class ControllerNode(Node):
         self._controller = build_controller(self._config.build)
         spec = self._controller.spec
         self._names, self._period = spec.joint_names, spec.control_dt
-        self._parts: dict[str, Any] = {}
+        self._joiner = PeriodJoiner(PERIOD_TOPICS)
+        self._newest: list[Any] | None = None  # messages of the newest period, not yet answered
         self._answer: tuple[float, JointTrajectory] | None = None
         self._missed_deadlines = 0
         self._row = row_name(self.get_namespace(), "controller", "adaptation")
@@ -107,17 +120,18 @@ class ControllerNode(Node):
         )
         self._adaptation = self.create_publisher(DiagnosticArray, "adaptation", qos.state())
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", qos.state())
-        for topic, kind in (
-            ("joint_states", JointState),
-            ("external_joint_torques", JointState),
-            ("commanded", JointTrajectory),
-        ):
-            self.create_subscription(kind, topic, partial(self._on_part, topic), qos.newest())
+        self._inputs = {
+            topic: self.create_subscription(
+                kind, topic, partial(self._on_part, topic), qos.periods()
+            )
+            for topic, kind in PERIOD_TOPICS.items()
+        }
         self.create_subscription(Path, "target", self._on_target, qos.latched())
         self.create_subscription(PoseStamped, "target_pose", self._on_target, qos.newest())
         self.create_timer(
             1.0, self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME)
         )
+        self._limits = GuardLimits(self, self._config.limits_of, self._on_limits)
         gc.freeze()  # what was loaded lives as long as the node: nothing there to collect
         self.get_logger().info(
             f"{spec.name} with adapter '{self._config.build.adapter.kind}', "
@@ -130,32 +144,55 @@ class ControllerNode(Node):
         except ValueError as error:
             self.get_logger().warning(f"target refused: {error}")
             return
-        self._answer_if_complete(time.perf_counter())
+        self._answer_newest(time.perf_counter())
+
+    def _on_limits(self, limits: GuardConfig) -> None:
+        self._controller.set_guard(limits)
+        self._answer_newest(time.perf_counter())
 
     def _on_part(self, topic: str, msg: Any) -> None:
-        self._parts[topic] = msg
-        self._answer_if_complete(time.perf_counter())
+        arrival = time.perf_counter()
+        self._take_in(topic, msg)
+        for name, subscription in self._inputs.items():  # what came while the last plan was made
+            with subscription.handle:
+                while taken := subscription.handle.take_message(subscription.msg_type, False):
+                    self._take_in(name, taken[0])
+        self._answer_newest(arrival)
 
-    def _answer_if_complete(self, arrival: float) -> None:
-        """Act once joint_states, external torques and commanded of one stamp are there."""
-        if len(self._parts) < 3:
+    def _take_in(self, topic: str, msg: Any) -> None:
+        """Put `msg` to its period; a period that a later one overtakes is only learned from."""
+        if self._answer is not None and stamp_from(msg.header.stamp) == self._answer[0]:
+            if self._config.lockstep and topic == "commanded":
+                self._command.publish(self._answer[1])  # the robot waits: the answer was lost
             return
-        if self._controller.target is None and self._config.lockstep:
+        parts = self._joiner.put(topic, msg)
+        if parts is None:
             return
-        if len({stamp_from(msg.header.stamp) for msg in self._parts.values()}) != 1:
-            return
-        state, external, commanded = (
-            self._parts[name] for name in ("joint_states", "external_joint_torques", "commanded")
+        overtaken, self._newest = self._newest, parts
+        if overtaken is not None:
+            try:
+                self._controller.observe(*self._decoded(overtaken))
+            except (RobotMetaError, ValueError) as error:
+                self.get_logger().warning(str(error), throttle_duration_sec=1.0)
+
+    def _decoded(self, parts: list[Any]) -> tuple[Observation, Commanded]:
+        state, external, commanded = parts
+        return (
+            observation_from(state, external, self._names),
+            commanded_from(commanded, self._names),
         )
-        stamp = stamp_from(state.header.stamp)
-        if self._answer is not None and stamp == self._answer[0]:
-            if self._config.lockstep:  # the robot repeats its state: the answer was lost
-                self._command.publish(self._answer[1])
+
+    def _answer_newest(self, arrival: float) -> None:
+        """Act on the newest period, once all of it is there and nothing of a later one."""
+        if self._newest is None or self._joiner.incomplete:
             return
+        if self._config.lockstep and not self._can_plan():
+            return
+        parts, self._newest = self._newest, None
+        stamp = stamp_from(parts[0].header.stamp)
         try:
-            self._require_fresh(stamp)
-            observation = observation_from(state, external, self._names)
-            msg = self._command_msg(observation, commanded_from(commanded, self._names), arrival)
+            self._notice_restart(stamp)
+            msg = self._command_msg(*self._decoded(parts), arrival)
         except (RobotMetaError, ValueError) as error:
             self.get_logger().warning(str(error), throttle_duration_sec=1.0)
             if not self._config.lockstep:
@@ -165,12 +202,11 @@ class ControllerNode(Node):
         self._answer = stamp, msg
         self._after(stamp, arrival)
 
-    def _require_fresh(self, stamp: float) -> None:
-        """Raise when the state is too old to act on; start anew when time went backwards."""
-        if not self._config.lockstep:
-            age = self.get_clock().now().nanoseconds * 1e-9 - stamp
-            if abs(age) > self._config.max_age:
-                raise StaleObservation(age, self._config.max_age)
+    def _can_plan(self) -> bool:
+        return self._controller.target is not None and self._limits.known is not None
+
+    def _notice_restart(self, stamp: float) -> None:
+        """Start anew when time went backwards."""
         if self._answer is not None and stamp < self._answer[0]:
             self.get_logger().warning("robot time went backwards: a new episode begins")
             self._controller.reset()
@@ -178,24 +214,32 @@ class ControllerNode(Node):
     def _command_msg(
         self, observation: Observation, commanded: Commanded, arrival: float
     ) -> JointTrajectory:
+        """What to answer; a period that is too old to act on in real time is only learned from."""
         command: Command
-        if self._controller.target is None:
-            command = self._controller.hold(observation, commanded)
-        elif self._config.lockstep:
+        if self._config.lockstep:
             command = self._controller.act(observation, commanded)
+            return messages.command_msg(command, self._names, self._period)
+        age, deadline = self._age(observation.stamp), arrival + self._period - self._config.margin
+        if abs(age) > self._config.max_age:
+            self._controller.observe(observation, commanded)
+            raise StaleObservation(age, self._config.max_age)
+        if not self._can_plan():
+            self._controller.observe(observation, commanded)
+            command = self._controller.hold(observation, commanded)
         else:
-            deadline = arrival + self._period - self._config.margin
             command = self._controller.act(
                 observation, commanded, lambda: time.perf_counter() > deadline
             )
         return messages.command_msg(command, self._names, self._period)
 
+    def _age(self, stamp: float) -> float:
+        """How long ago `stamp` was, [s]."""
+        return float(self.get_clock().now().nanoseconds * 1e-9 - stamp)
+
     def _after(self, stamp: float, arrival: float) -> None:
         """Figures of the tick that was just answered."""
         now = time.perf_counter()
-        age = None
-        if not self._config.lockstep:
-            age = self.get_clock().now().nanoseconds * 1e-9 - stamp
+        age = None if self._config.lockstep else self._age(stamp)
         self._monitor.tick(arrival, duration=now - arrival, age=age)
         slack = self._period - (now - arrival)
         figures = {

@@ -34,7 +34,7 @@ def parameters() -> dict[str, list[FieldFact]]:
         ],
         "controller": [
             *facts(ControllerNodeConfig(), skip=("build",)),
-            *facts(build, skip=("controller",)),
+            *facts(build, skip=("controller", "guard")),
             *facts(build.controller),
         ],
         "task": facts(TaskConfig()),

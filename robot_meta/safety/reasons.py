@@ -46,6 +46,9 @@ class Reason(str, Enum):
         return self.value
 
 
+TOUCH = frozenset({Reason.EXTERNAL_TORQUE, Reason.EXTERNAL_FORCE})  # something is in the way
+
+
 @dataclass(frozen=True)
 class Explanation:
     """What a code means and what a person does about it, one line each."""
