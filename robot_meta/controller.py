@@ -22,6 +22,7 @@ from robot_meta.dynamics.adapter import Adapter, Transition
 from robot_meta.dynamics.admission import Admission
 from robot_meta.dynamics.model import DynamicsModel
 from robot_meta.dynamics.rollout import RolloutConfig, make_rollout
+from robot_meta.dynamics.state_space import JointReferenceSpace
 from robot_meta.kinematics import KinematicChain
 from robot_meta.planning.mppi import MPPIConfig
 from robot_meta.planning.planner import Planner
@@ -77,6 +78,11 @@ class Controller:
         config: ControllerConfig,
         guard: GuardConfig,
     ) -> None:
+        if not isinstance(model.space, JointReferenceSpace):
+            raise ValueError(
+                "want a model of a robot that follows a joint reference, got one with "
+                f"{type(model.space).__name__}"
+            )
         self.spec = spec
         self._model, self._adapter, self._planner, self._config = model, adapter, planner, config
         self._space = model.space

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.dynamics.normalizer import Normalizer
-from robot_meta.dynamics.state_space import JointReferenceSpace
+from robot_meta.dynamics.space import StateSpace
 from robot_meta.types import Array
 
 
@@ -59,7 +59,7 @@ def split(episodes: list[EpisodeData], length: int) -> tuple[list[EpisodeData], 
 
 
 def fit_normalizers(
-    space: JointReferenceSpace, episodes: list[EpisodeData]
+    space: StateSpace, episodes: list[EpisodeData]
 ) -> tuple[Normalizer, Normalizer]:
     """Statistics of network inputs and of deltas over all episodes."""
     inputs, deltas = [], []

@@ -13,13 +13,19 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from robot_meta.dynamics.difference_space import DifferenceSpace
 from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.dynamics.normalizer import Normalizer
+from robot_meta.dynamics.space import StateSpace
 from robot_meta.dynamics.state_space import JointReferenceSpace
 from robot_meta.errors import BadModelFile, ModelMismatch
 from robot_meta.types import RobotSpec
 
 FORMAT, VERSION = "robot_meta/dynamics", 1
+
+# Kind of state space in the header; files without one are older than the second kind.
+_SPACES = {"joint_reference": JointReferenceSpace, "difference": DifferenceSpace}
+_FIRST_SPACE = "joint_reference"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +35,8 @@ class ModelCard:
     Attributes:
         robot: Robot type.
         control_dt: [s].
-        stiffness: (J,), [Nm/rad].
-        damping: (J,), [Nms/rad].
+        stiffness: (J,), [Nm/rad]; empty where no joint law stands between action and torque.
+        damping: (J,), [Nms/rad]; empty likewise.
         tool_mass: Of the tool that gravity compensation knows, [kg].
         position_range: Lowest and highest joint positions in the training data, (2, J), [rad].
         method: How it was meta-trained.
@@ -74,7 +80,7 @@ def save_model(path: Path, model: NeuralDynamics, card: ModelCard) -> None:
     header = {
         "format": FORMAT,
         "version": str(VERSION),
-        "space": json.dumps(dataclasses.asdict(model.space)),
+        **_space_header(model.space),
         "card": json.dumps(dataclasses.asdict(card)),
     }
     partial = path.with_name(path.name + ".partial")
@@ -106,9 +112,8 @@ def load_model(path: Path) -> tuple[NeuralDynamics, ModelCard]:
             f"want format {FORMAT} version {VERSION}, got {header.get('format')} version "
             f"{header.get('version')}",
         )
-    space = JointReferenceSpace(**json.loads(header["space"]))
     model = NeuralDynamics(
-        space=space,
+        space=_space(path, header),
         params=_named(tensors, "params."),
         extras=_named(tensors, "extras."),
         inputs=Normalizer(tensors["inputs.mean"], tensors["inputs.std"]),
@@ -116,6 +121,24 @@ def load_model(path: Path) -> tuple[NeuralDynamics, ModelCard]:
     )
     _require_shapes(path, model)
     return model, _card(json.loads(header["card"]))
+
+
+def _space_header(space: StateSpace) -> dict[str, str]:
+    if not isinstance(space, (JointReferenceSpace, DifferenceSpace)):
+        raise ValueError(f"want a state space of {list(_SPACES.values())}, got {type(space)}")
+    (kind,) = (kind for kind, space_type in _SPACES.items() if type(space) is space_type)
+    return {"space_kind": kind, "space": json.dumps(dataclasses.asdict(space))}
+
+
+def _space(path: Path, header: dict[str, str]) -> StateSpace:
+    kind = header.get("space_kind", _FIRST_SPACE)
+    if kind not in _SPACES:
+        raise BadModelFile(path, f"want a state space of {list(_SPACES)}, got '{kind}'")
+    fields = json.loads(header["space"]).items()
+    space: StateSpace = _SPACES[kind](
+        **{name: tuple(v) if isinstance(v, list) else v for name, v in fields}
+    )
+    return space
 
 
 def _named(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
@@ -142,7 +165,7 @@ def _require_shapes(path: Path, model: NeuralDynamics) -> None:
     if got != (size_in, size_out, size_in, size_out):
         raise BadModelFile(
             path,
-            f"want {size_in} inputs and {size_out} outputs for {space.num_joints} joints, got "
+            f"want {size_in} inputs and {size_out} outputs for {space}, got "
             f"network {got[:2]} and normalisers {got[2:]}",
         )
     if not all(torch.isfinite(t).all() for t in (*params.values(), *model.extras.values())):

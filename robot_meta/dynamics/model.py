@@ -9,7 +9,7 @@ from torch import Tensor
 
 from robot_meta.dynamics.network import Params, mlp
 from robot_meta.dynamics.normalizer import Normalizer
-from robot_meta.dynamics.state_space import JointReferenceSpace
+from robot_meta.dynamics.space import StateSpace
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class DynamicsModel(Protocol):
     """Anything that predicts the next state under a context."""
 
     @property
-    def space(self) -> JointReferenceSpace:
+    def space(self) -> StateSpace:
         """Layout of state and action."""
 
     def predict(self, context: Context, state: Tensor, action: Tensor) -> Tensor:
@@ -46,7 +46,7 @@ class NeuralDynamics:
         extras: What meta-training learned beside the network, such as inner learning rates.
     """
 
-    space: JointReferenceSpace
+    space: StateSpace
     params: Params
     inputs: Normalizer
     deltas: Normalizer

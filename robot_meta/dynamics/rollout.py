@@ -25,6 +25,7 @@ from torch.nn import functional
 
 from robot_meta.dynamics.model import Context, DynamicsModel, NeuralDynamics
 from robot_meta.dynamics.network import Params, num_layers
+from robot_meta.dynamics.state_space import JointReferenceSpace
 
 Imagine = Callable[[Tensor], Tensor]
 """States (N, H, S) that follow action sequences (N, H, A) from one start; valid until the next."""
@@ -60,8 +61,8 @@ class RolloutConfig:
 
 def make_rollout(model: DynamicsModel, config: RolloutConfig) -> Rollout:
     """The fastest rollout there is for `model`."""
-    if isinstance(model, NeuralDynamics):
-        return NeuralRollout(model, config)
+    if isinstance(model, NeuralDynamics) and isinstance(model.space, JointReferenceSpace):
+        return NeuralRollout(model, model.space, config)
     return StepwiseRollout(model)
 
 
@@ -90,13 +91,16 @@ class NeuralRollout:
 
     Args:
         model: Any `NeuralDynamics` with at least one hidden layer.
+        space: Its layout of state and action.
         config: Arithmetic of the hidden layers.
     """
 
-    def __init__(self, model: NeuralDynamics, config: RolloutConfig) -> None:
+    def __init__(
+        self, model: NeuralDynamics, space: JointReferenceSpace, config: RolloutConfig
+    ) -> None:
         if num_layers(model.params) < 2:
             raise ValueError("want a network with at least one hidden layer, got a linear model")
-        self._model = model
+        self._model, self._space = model, space
         precision = config.precision
         if precision == "auto":
             precision = "bf16" if _multiplies_bf16() else "fp32"
@@ -106,7 +110,7 @@ class NeuralRollout:
     @torch.inference_mode()
     def begin(self, context: Context, state: Tensor) -> Imagine:
         """What imagines futures of `state` (S,) as long as `context` holds."""
-        folded = _Folded(self._model, context.params, state)
+        folded = _Folded(self._model, self._space, context.params, state)
         layers = range(1, num_layers(context.params) - 1)
         hidden = [
             self._hidden(context.params[f"layer{i}.weight"], context.params[f"layer{i}.bias"])
@@ -120,7 +124,7 @@ class NeuralRollout:
     ) -> Tensor:
         buffers = self._buffers_for(actions, folded)
         self._fill_in_reference(buffers.inputs, state, actions)
-        slow = 1.0 / self._model.space.slow
+        slow = 1.0 / self._space.slow
         for inputs, velocity, direction, following in buffers.steps:
             torch.mul(velocity, slow, out=direction).tanh_()
             activations = torch.mm(inputs.t(), folded.first, out=buffers.activations)
@@ -132,7 +136,7 @@ class NeuralRollout:
 
     def _fill_in_reference(self, inputs: Tensor, state: Tensor, actions: Tensor) -> None:
         """Rows of the inputs (H + 1, I, N) that do not depend on the model, and the start."""
-        space = self._model.space
+        space = self._space
         j = space.num_joints
         reference, velocity = inputs[:, 3 * j : 4 * j], inputs[:, 4 * j : 5 * j]
         inputs[0, :j] = 0.0
@@ -147,10 +151,10 @@ class NeuralRollout:
 
     def _states(self, buffers: _Buffers, state: Tensor) -> Tensor:
         """States (N, H, S) from the inputs of all steps but the first."""
-        j = self._model.space.num_joints
+        j = self._space.num_joints
         after, states = buffers.inputs[1:], buffers.states
         position, reference = after[:, :j], after[:, 3 * j : 4 * j]
-        torch.add(position, self._model.space.position(state)[:, None], out=states[:, :j])
+        torch.add(position, self._space.position(state)[:, None], out=states[:, :j])
         states[:, j : 2 * j] = after[:, j : 2 * j]
         torch.sub(reference, position, out=states[:, 2 * j : 3 * j])
         states[:, 3 * j :] = after[:, 4 * j : 5 * j]
@@ -173,8 +177,10 @@ class _Folded:
         known: Motion without the network, and the last layer's bias, (2J, 6J + 1).
     """
 
-    def __init__(self, model: NeuralDynamics, params: Params, state: Tensor) -> None:
-        space, j = model.space, model.space.num_joints
+    def __init__(
+        self, model: NeuralDynamics, space: JointReferenceSpace, params: Params, state: Tensor
+    ) -> None:
+        j = space.num_joints
         weight = params["layer0.weight"] / model.inputs.std  # (D, 6J)
         origin = torch.zeros(space.feature_size)
         origin[:j] = space.position(state)

@@ -63,7 +63,7 @@ def imagined(rollout, model, state, actions):
 
 
 def neural(model, precision):
-    return NeuralRollout(model, RolloutConfig(precision=precision))
+    return NeuralRollout(model, model.space, RolloutConfig(precision=precision))
 
 
 def relative_error(states, reference):
