@@ -16,6 +16,8 @@ from robot_meta.dynamics.files import load_model
 from robot_meta.dynamics.gradient import GradientAdapter
 from robot_meta.dynamics.last_layer import LastLayerAdapter
 from robot_meta.dynamics.model import NeuralDynamics
+from robot_meta.dynamics.no_harm import NO_HARM, NoHarmConfig
+from robot_meta.dynamics.recursive import RecursiveAdapter
 from robot_meta.dynamics.residual import ResidualAdapter
 from robot_meta.planning.cem import CEM, CEMConfig
 from robot_meta.planning.mppi import MPPI
@@ -29,19 +31,29 @@ class AdapterConfig:
     """How the model is fitted to the newest transitions.
 
     Attributes:
-        kind: "last_layer" (closed form), "gradient" (GrBAL), "residual" (mean residual as a
-            disturbance) or "none" (static model).
+        kind: "last_layer" (closed form), "recursive" (the same, all transitions, older ones
+            fainter), "gradient" (GrBAL), "finetune" (the same steps on the plain model, MB+DE),
+            "residual" (mean residual as a disturbance) or "none" (static model).
         window: M, transitions used.
-        ridge_scale: Of "last_layer": factor on the meta-learned ridge; smaller trusts them more.
-        steps: Of "gradient": inner steps.
+        ridge_scale: Of "last_layer" and "recursive": factor on the meta-learned ridge; smaller
+            trusts the transitions more.
+        forgetting: Of "recursive": weight that a transition keeps per period.
+        steps: Of "gradient" and "finetune": inner steps; unset for as many as trained for.
         rate_scale: Of "gradient": factor on the meta-learned inner rates.
+        rate: Of "finetune": inner rate.
+        layers: Of "finetune": layers that move, counted from the input; empty for all.
+        no_harm: When an update is rejected.
     """
 
     kind: str = "last_layer"
     window: int = 32
     ridge_scale: float = 0.3
-    steps: int = 1
+    forgetting: float = 0.97
+    steps: int | None = None
     rate_scale: float = 1.0
+    rate: float = 0.03
+    layers: tuple[int, ...] = ()
+    no_harm: NoHarmConfig = NO_HARM
 
     def __post_init__(self) -> None:
         if self.kind not in _ADAPTERS:
@@ -118,15 +130,25 @@ def _planner(config: BuildConfig, action_size: int) -> Planner:
 # Kind of adapter: how it is made, and for what its shipped weights were trained.
 _ADAPTERS: dict[str, tuple[Callable[[NeuralDynamics, AdapterConfig], Adapter], str]] = {
     "last_layer": (
-        lambda model, c: LastLayerAdapter(model, window=c.window, ridge_scale=c.ridge_scale),
+        lambda model, c: LastLayerAdapter(model, c.window, c.ridge_scale, c.no_harm),
+        "last_layer",
+    ),
+    "recursive": (
+        lambda model, c: RecursiveAdapter(model, c.window, c.ridge_scale, c.forgetting, c.no_harm),
         "last_layer",
     ),
     "gradient": (
         lambda model, c: GradientAdapter(
-            model, window=c.window, steps=c.steps, rate_scale=c.rate_scale
+            model, c.window, c.steps, c.rate_scale, no_harm=c.no_harm
         ),
         "gradient",
     ),
-    "residual": (lambda model, c: ResidualAdapter(model, window=c.window), "plain"),
-    "none": (lambda model, c: NoAdapter(model, window=c.window), "plain"),
+    "finetune": (
+        lambda model, c: GradientAdapter(
+            model, c.window, c.steps, rate=c.rate, layers=c.layers, no_harm=c.no_harm
+        ),
+        "plain",
+    ),
+    "residual": (lambda model, c: ResidualAdapter(model, c.window, c.no_harm), "plain"),
+    "none": (lambda model, c: NoAdapter(model, c.window), "plain"),
 }
