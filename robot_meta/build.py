@@ -6,24 +6,33 @@ settings give the same commands.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from robot_meta.controller import Controller, ControllerConfig
 from robot_meta.dynamics.adapter import Adapter, NoAdapter
+from robot_meta.dynamics.attention import ContextAdapter
+from robot_meta.dynamics.change import AdaptationMonitor, ChangeConfig
 from robot_meta.dynamics.files import load_model
 from robot_meta.dynamics.gradient import GradientAdapter
+from robot_meta.dynamics.history import HistoryAdapter
 from robot_meta.dynamics.last_layer import LastLayerAdapter
 from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.dynamics.no_harm import NO_HARM, NoHarmConfig
+from robot_meta.dynamics.recurrent import RecurrentAdapter
 from robot_meta.dynamics.recursive import RecursiveAdapter
 from robot_meta.dynamics.residual import ResidualAdapter
+from robot_meta.errors import BadModelFile
 from robot_meta.planning.cem import CEM, CEMConfig
 from robot_meta.planning.mppi import MPPI
 from robot_meta.planning.planner import Planner
 from robot_meta.resources import resource
 from robot_meta.robots.description import arm_description
+
+Dynamics = tuple[NeuralDynamics, Adapter, AdaptationMonitor]
+"""Model, what adapts it, and what watches both."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +41,12 @@ class AdapterConfig:
 
     Attributes:
         kind: "last_layer" (closed form), "recursive" (the same, all transitions, older ones
-            fainter), "gradient" (GrBAL), "finetune" (the same steps on the plain model, MB+DE),
-            "residual" (mean residual as a disturbance) or "none" (static model).
-        window: M, transitions used.
+            fainter), "mixture" (the same from several priors, which remembers bodies it met),
+            "gradient" (GrBAL), "finetune" (the same steps on the plain model, MB+DE), "history"
+            (static net that sees the last transitions), "recurrent" (ReBAL), "context"
+            (transformer over the window), "residual" (mean residual as a disturbance) or "none"
+            (static model).
+        window: M, transitions used; "history" uses as many as it was trained for.
         ridge_scale: Of "last_layer" and "recursive": factor on the meta-learned ridge; smaller
             trusts the transitions more.
         forgetting: Of "recursive": weight that a transition keeps per period.
@@ -70,6 +82,7 @@ class BuildConfig:
         speed_scale: Share of the robot's velocity limits that its guard allows.
         planner_kind: "mppi" or "cem".
         adapter: How it adapts.
+        change: When a change of the body is noticed, and when it is hopeless to adapt to.
         controller: The rest.
     """
 
@@ -78,6 +91,7 @@ class BuildConfig:
     speed_scale: float = 1.0
     planner_kind: str = "mppi"
     adapter: AdapterConfig = field(default_factory=AdapterConfig)
+    change: ChangeConfig = field(default_factory=ChangeConfig)
     controller: ControllerConfig = field(default_factory=ControllerConfig)
 
     def __post_init__(self) -> None:
@@ -108,17 +122,40 @@ def build_controller(config: BuildConfig) -> Controller:
         ModelMismatch: They were trained for another robot.
     """
     description = arm_description(config.robot, speed=config.speed_scale)
-    model, card = load_model(model_path(config))
-    card.require_match(description.spec)
-    make_adapter, _ = _ADAPTERS[config.adapter.kind]
+    model, adapter, monitor = build_dynamics(config)
     return Controller(
         description.spec,
         description.chain,
         model,
-        make_adapter(model, config.adapter),
+        adapter,
         _planner(config, model.space.action_size),
         config.controller,
+        monitor,
     )
+
+
+def build_dynamics(config: BuildConfig) -> Dynamics:
+    """What the controller knows of the robot: the model, what adapts it, and what watches both.
+
+    Raises:
+        UnknownRobot: No such robot.
+        BadModelFile: The weights cannot be read, or were not trained for this adapter.
+        ModelMismatch: They were trained for another robot.
+    """
+    description = arm_description(config.robot, speed=config.speed_scale)
+    path = model_path(config)
+    model, card = load_model(path)
+    card.require_match(description.spec)
+    kind = config.adapter.kind
+    if kind in _READERS and card.method != kind:
+        raise BadModelFile(
+            path, f"was trained for '{card.method}'; adapter '{kind}' needs weights trained for it"
+        )
+    make_adapter, _ = _ADAPTERS[kind]
+    change = config.change
+    if kind == "none":  # what does not try to adapt cannot fail to
+        change = dataclasses.replace(change, hopeless=0.0)
+    return model, make_adapter(model, config.adapter), AdaptationMonitor(model, change)
 
 
 def _planner(config: BuildConfig, action_size: int) -> Planner:
@@ -126,6 +163,9 @@ def _planner(config: BuildConfig, action_size: int) -> Planner:
         return CEM(CEMConfig(sampling=config.controller.planner.sampling), action_size)
     return MPPI(config.controller.planner, action_size)
 
+
+# Adapters that read the transitions with a network of their own, which only training makes.
+_READERS = ("history", "recurrent", "context")
 
 # Kind of adapter: how it is made, and for what its shipped weights were trained.
 _ADAPTERS: dict[str, tuple[Callable[[NeuralDynamics, AdapterConfig], Adapter], str]] = {
@@ -149,6 +189,9 @@ _ADAPTERS: dict[str, tuple[Callable[[NeuralDynamics, AdapterConfig], Adapter], s
         ),
         "plain",
     ),
+    "history": (lambda model, c: HistoryAdapter(model, c.no_harm), "history"),
+    "recurrent": (lambda model, c: RecurrentAdapter(model, c.window, c.no_harm), "recurrent"),
+    "context": (lambda model, c: ContextAdapter(model, c.window, c.no_harm), "context"),
     "residual": (lambda model, c: ResidualAdapter(model, c.window, c.no_harm), "plain"),
     "none": (lambda model, c: NoAdapter(model, c.window), "plain"),
 }

@@ -18,7 +18,8 @@ import numpy as np
 import torch
 
 from robot_meta.dynamics.adapter import Adapter, Transition
-from robot_meta.dynamics.model import DynamicsModel
+from robot_meta.dynamics.change import AdaptationMonitor
+from robot_meta.dynamics.model import Context, DynamicsModel
 from robot_meta.kinematics import KinematicChain
 from robot_meta.planning.mppi import MPPIConfig
 from robot_meta.planning.planner import Planner
@@ -60,6 +61,7 @@ class Controller:
         adapter: What fits the model to the newest transitions.
         planner: What searches the action sequence.
         config: Settings.
+        monitor: What notices a change of the body, and one that cannot be adapted to.
     """
 
     def __init__(
@@ -70,10 +72,12 @@ class Controller:
         adapter: Adapter,
         planner: Planner,
         config: ControllerConfig,
+        monitor: AdaptationMonitor | None = None,
     ) -> None:
         self.spec = spec
-        self._model, self._adapter, self._planner, self._config = model, adapter, planner, config
-        self._space = model.space
+        self._planner, self._config = planner, config
+        self._monitor: AdaptationMonitor | None = None
+        self.set_dynamics(model, adapter, monitor)
         self._limits = spec.limits.converted(_tensor)
         self._reward = TrackingReward(
             config=config.tracking,
@@ -98,13 +102,39 @@ class Controller:
         """Follow `target` from now on."""
         self._target = target
 
+    def set_dynamics(
+        self, model: DynamicsModel, adapter: Adapter, monitor: AdaptationMonitor | None
+    ) -> None:
+        """Know the robot in another way from now on, as if nothing had been learned yet."""
+        stuck = self.cannot_adapt
+        self._model, self._adapter, self._monitor = model, adapter, monitor
+        self._space = model.space
+        self._last: tuple[float, Array, Context] | None = None
+        if stuck and monitor is not None:
+            monitor.cannot_adapt = True
+
+    @property
+    def cannot_adapt(self) -> bool:
+        """Whether the model cannot follow what became of the body, so that the robot holds."""
+        return self._monitor is not None and self._monitor.cannot_adapt
+
+    def resume(self) -> None:
+        """Go on after `cannot_adapt`, from the meta-learned model; a person decides this."""
+        if self._monitor is not None:
+            self._monitor.resume()
+        self._adapter.reset_task()
+        self._planner.reset()
+        self._last = None
+
     def reset(self) -> None:
         """Begin a new episode: forget plan, window and the random numbers already drawn."""
         self._rng = np.random.default_rng(self._config.seed)
         self._planner.reset()
         self._adapter.reset_episode()
         self._contact.reset()
-        self._last: tuple[float, Array] | None = None
+        if self._monitor is not None:
+            self._monitor.reset_episode()
+        self._last = None
 
     def diagnostics(self) -> dict[str, float]:
         """Figures of the last tick: losses before and after the update, the plan, contact."""
@@ -137,6 +167,10 @@ class Controller:
         state = self._space.state(observation, commanded)
         self._remember(observation, state)
         context = self._adapter.context()
+        self._last = observation.stamp, state, context
+        if self.cannot_adapt:
+            self._diagnostics = self._figures()
+            return self.hold(observation, commanded)
 
         with torch.inference_mode():
             decided = _tensor(self._space.action(commanded.velocity[1]))
@@ -160,12 +194,15 @@ class Controller:
             )
         wanted = plan[0].numpy().astype(float) * self._space.action_scale
         command = self._command(observation, commanded, wanted)
-        self._diagnostics = {
+        self._diagnostics = {**self._figures(), **self._planner.diagnostics()}
+        return command
+
+    def _figures(self) -> dict[str, float]:
+        return {
             **self._adapter.diagnostics(),
-            **self._planner.diagnostics(),
+            **(self._monitor.diagnostics() if self._monitor is not None else {}),
             "contact": float(self._contact.active),
         }
-        return command
 
     def hold(self, observation: Observation, commanded: Commanded) -> Command:
         """The command that brakes and stays where the reference is."""
@@ -173,20 +210,25 @@ class Controller:
 
     def _remember(self, observation: Observation, state: Array) -> None:
         """Give the adapter the step that just ended, unless a tick was missed or in contact."""
-        last, self._last = self._last, (observation.stamp, state)
+        last, self._last = self._last, None
         begins = self._contact.update(observation.external_torque)
         if begins:
             self._adapter.forget_newest(self._config.contact.rewind)
         if last is None or self._contact.active:
             return
-        stamp, previous = last
+        stamp, previous, context = last
         gap = observation.stamp - stamp
         if not 0.0 < gap <= self._config.max_gap:
             self._adapter.reset_episode()
+            if self._monitor is not None:
+                self._monitor.reset_episode()
         if abs(gap - self.spec.control_dt) > 0.5 * self.spec.control_dt:
             return
         action = self._space.action(state[3 * self.spec.num_joints :])
-        self._adapter.observe(Transition(previous, action, state))
+        transition = Transition(previous, action, state)
+        if self._monitor is not None:
+            self._monitor.update(context, transition)
+        self._adapter.observe(transition)
 
     def _upcoming_targets(self, stamp: float) -> torch.Tensor:
         """Targets at the ends of the periods that the plan decides, (H, 3)."""

@@ -16,6 +16,7 @@ from torch import Tensor
 from robot_meta.dynamics import inner_step
 from robot_meta.dynamics.adapter import WindowAdapter
 from robot_meta.dynamics.inner_step import Rates
+from robot_meta.dynamics.method import Method
 from robot_meta.dynamics.model import Extras, NeuralDynamics
 from robot_meta.dynamics.network import Params, num_layers
 from robot_meta.dynamics.no_harm import NO_HARM, NoHarmConfig
@@ -53,7 +54,7 @@ def rates(extras: Extras, scale: float = 1.0) -> dict[int, Rates]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GradientMethod:
+class GradientMethod(Method):
     """How a model is meta-trained for gradient steps.
 
     Attributes:

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from robot_meta.dynamics.adapter import WindowAdapter
+from robot_meta.dynamics.method import Method
 from robot_meta.dynamics.model import Extras, NeuralDynamics
 from robot_meta.dynamics.network import Params, features, last_layer, num_layers
 from robot_meta.dynamics.no_harm import NO_HARM, NoHarmConfig
@@ -108,16 +109,12 @@ def solve(
     return change_of(window_posterior(extras, hidden, ridge_scale), residual)
 
 
-class LastLayerMethod:
+class LastLayerMethod(Method):
     """How a model is meta-trained for the closed form."""
 
     def initial_extras(self, params: Params, generator: torch.Generator) -> Extras:
         """λ, the weight of the bias feature, decay."""
         return initial_extras()
-
-    def constants(self) -> Extras:
-        """Nothing."""
-        return {}
 
     def outputs(
         self, params: Params, extras: Extras, inputs: Tensor, targets: Tensor, query: Tensor
@@ -126,6 +123,11 @@ class LastLayerMethod:
         weight, bias = solve(params, extras, inputs, targets, 1.0)
         hidden = features(params, query)
         return last_layer(params, hidden) + hidden @ weight.mT + bias[..., None, :]
+
+    def spread(self, params: Params, extras: Extras, inputs: Tensor, query: Tensor) -> Tensor:
+        """See `Method.spread`."""
+        problem = window_posterior(extras, features(params, inputs), 1.0)
+        return problem.spread(features(params, query))
 
 
 class LastLayerAdapter(WindowAdapter):

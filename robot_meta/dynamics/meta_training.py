@@ -6,6 +6,9 @@ The second, small term keeps the unadapted model useful, which is what flies the
 `adapt` is one of
     last_layer   ridge regression of the last layer, differentiated through the solve
     gradient     gradient steps, differentiated through (second order; GrBAL)
+    history      the last k transitions beside the inputs of a static network
+    recurrent    a GRU over the transitions (ReBAL)
+    context      a small causal transformer over the window that modulates the network
     none         no adaptation: the plain model, for the baselines
 Source: Nagabandi et al. 2019, Alg. 1; Bertinetto et al. 2019.
 Differs: normaliser statistics are fixed once for all data; early stopping watches the loss after
@@ -21,12 +24,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from robot_meta.dynamics.attention import ContextMethod
 from robot_meta.dynamics.dataset import WindowDataset
 from robot_meta.dynamics.gradient import GradientMethod
+from robot_meta.dynamics.history import HistoryMethod
 from robot_meta.dynamics.last_layer import LastLayerMethod
 from robot_meta.dynamics.method import Method, NoMethod
-from robot_meta.dynamics.model import Extras, NeuralDynamics
+from robot_meta.dynamics.model import NOISE, Extras, NeuralDynamics
 from robot_meta.dynamics.network import Params, init_mlp, mlp
+from robot_meta.dynamics.recurrent import RecurrentMethod
 
 SCALAR_SPEED = 5.0  # learning rate of scalars in the extras over that of the network
 
@@ -47,6 +53,9 @@ class MetaTrainingConfig:
     inner_rate: float = 0.1  # of `gradient`: inner learning rate that training starts from
     inner_layers: tuple[int, ...] = ()  # of `gradient`: layers that move; empty for all
     first_order: bool = False  # of `gradient`: whether the outer gradient ignores the inner one's
+    history: int = 8  # of `history`: transitions beside the inputs (k)
+    latent: int = 16  # of `context`: size of the latent
+    hidden_state: int = 64  # of `recurrent`: size of the GRU
     max_grad_norm: float = 1.0  # clip of the outer gradient
     seed: int = 0
 
@@ -62,6 +71,9 @@ METHODS: dict[str, Callable[[MetaTrainingConfig], Method]] = {
     "gradient": lambda c: GradientMethod(
         steps=c.inner_steps, rate=c.inner_rate, layers=c.inner_layers, first_order=c.first_order
     ),
+    "history": lambda c: HistoryMethod(length=c.history),
+    "recurrent": lambda c: RecurrentMethod(hidden=c.hidden_state),
+    "context": lambda c: ContextMethod(latent=c.latent),
     "none": lambda c: NoMethod(),
 }
 
@@ -113,7 +125,8 @@ class MetaTrainer:
         for group, rate in zip(self._optimizer.param_groups, self._base_rates, strict=True):
             group["lr"] = rate * 0.5 * (1.0 + np.cos(np.pi * progress))
         inputs, targets = self._train.draw(c.windows, rng)
-        adapted, static = self._losses(inputs, targets)
+        shortened = int(rng.integers(c.support)) if self._method.any_length else 0
+        adapted, static = self._losses(inputs[:, shortened:], targets[:, shortened:])
         loss = adapted if c.method == "none" else adapted + c.static_weight * static
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -139,7 +152,19 @@ class MetaTrainer:
             self.validate()
         assert self._best is not None
         _, params, extras = self._best
-        return replace(self._model, params=params, extras={**extras, **self._method.constants()})
+        kept = {**extras, **self._method.constants(), NOISE: self._noise(params, extras).log()}
+        return replace(self._model, params=params, extras=kept)
+
+    @torch.no_grad()
+    def _noise(self, params: Params, extras: Extras) -> Tensor:
+        """Std of the error of the first step after the window on the validation bodies, (O,)."""
+        inputs, targets = self._validation
+        m = self.config.support
+        support, query = inputs[:, :m], inputs[:, m : m + 1]
+        error = self._method.outputs(params, extras, support, targets[:, :m], query)
+        error = error - targets[:, m : m + 1]
+        spread = self._method.spread(params, extras, support, query)[..., None]
+        return (error.square() / (1.0 + spread)).mean(dim=(0, 1)).sqrt()
 
     def checkpoint(self) -> dict[str, Tensor]:
         """All that `restore` needs to go on exactly."""
@@ -176,7 +201,7 @@ class MetaTrainer:
 
     def _losses(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Query loss after and before the update."""
-        m = self.config.support
+        m = inputs.shape[1] - self.config.query
         query_inputs, query_targets = inputs[:, m:], targets[:, m:]
         outputs = self._method.outputs(
             self._params, self._extras, inputs[:, :m], targets[:, :m], query_inputs

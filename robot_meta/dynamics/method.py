@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor
@@ -11,15 +11,25 @@ from robot_meta.dynamics.model import Extras
 from robot_meta.dynamics.network import Params, mlp
 
 
-class Method(Protocol):
-    """One way to adapt, seen from training: differentiable, for a batch of windows."""
+class Method(ABC):
+    """One way to adapt, seen from training: differentiable, for a batch of windows.
+
+    Attributes:
+        any_length: Whether training shows windows of all lengths up to M, so that what reads them
+            also knows short ones.
+    """
+
+    any_length: bool = False
 
     def initial_extras(self, params: Params, generator: torch.Generator) -> Extras:
         """What is learned beside the network, as training begins."""
+        return {}
 
     def constants(self) -> Extras:
         """What the adapter must know and training does not change."""
+        return {}
 
+    @abstractmethod
     def outputs(
         self, params: Params, extras: Extras, inputs: Tensor, targets: Tensor, query: Tensor
     ) -> Tensor:
@@ -33,17 +43,13 @@ class Method(Protocol):
             query: Inputs of the steps to predict.
         """
 
+    def spread(self, params: Params, extras: Extras, inputs: Tensor, query: Tensor) -> Tensor:
+        """Variance of those outputs' mean over that of the noise, (B, K); 0 where unknown."""
+        return query.new_zeros(query.shape[:-1])
 
-class NoMethod:
+
+class NoMethod(Method):
     """No adaptation: the plain model, for the baselines."""
-
-    def initial_extras(self, params: Params, generator: torch.Generator) -> Extras:
-        """Nothing."""
-        return {}
-
-    def constants(self) -> Extras:
-        """Nothing."""
-        return {}
 
     def outputs(
         self, params: Params, extras: Extras, inputs: Tensor, targets: Tensor, query: Tensor

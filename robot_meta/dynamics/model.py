@@ -79,9 +79,13 @@ class NeuralDynamics:
         """Normalised network inputs, (..., I)."""
         return self.inputs.normalize(self.space.features(state, action))
 
+    def network_outputs(self, context: Context, state: Tensor, action: Tensor) -> Tensor:
+        """Normalised delta, (..., O), that the network predicts."""
+        return mlp(context.params, self.network_inputs(state, action))
+
     def predict(self, context: Context, state: Tensor, action: Tensor) -> Tensor:
         """Next state, (..., S), of state (..., S) under action (..., A)."""
-        outputs = mlp(context.params, self.network_inputs(state, action))
+        outputs = self.network_outputs(context, state, action)
         return self.space.next_state(state, action, self.deltas.denormalize(outputs))
 
     def predictive_std(self, context: Context, state: Tensor, action: Tensor) -> Tensor:
