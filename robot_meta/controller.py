@@ -20,7 +20,8 @@ import torch
 
 from robot_meta.dynamics.adapter import Adapter, Transition
 from robot_meta.dynamics.admission import Admission
-from robot_meta.dynamics.model import DynamicsModel
+from robot_meta.dynamics.change import AdaptationMonitor
+from robot_meta.dynamics.model import Context, DynamicsModel
 from robot_meta.dynamics.rollout import RolloutConfig, make_rollout
 from robot_meta.dynamics.state_space import JointReferenceSpace
 from robot_meta.kinematics import KinematicChain
@@ -66,6 +67,7 @@ class Controller:
         planner: What searches the action sequence.
         config: Settings.
         guard: Settings of the robot's guard, which the plan stays within.
+        monitor: What notices a change of the body, and one that cannot be adapted to.
     """
 
     def __init__(
@@ -77,17 +79,12 @@ class Controller:
         planner: Planner,
         config: ControllerConfig,
         guard: GuardConfig,
+        monitor: AdaptationMonitor | None = None,
     ) -> None:
-        if not isinstance(model.space, JointReferenceSpace):
-            raise ValueError(
-                "want a model of a robot that follows a joint reference, got one with "
-                f"{type(model.space).__name__}"
-            )
         self.spec = spec
-        self._model, self._adapter, self._planner, self._config = model, adapter, planner, config
-        self._space = model.space
-        self._rollout = make_rollout(model, config.rollout)
-        self._admission = Admission(model.space, spec.limits)
+        self._planner, self._config = planner, config
+        self._monitor: AdaptationMonitor | None = None
+        self.set_dynamics(model, adapter, monitor)
         self._reward = TrackingReward(
             config=config.tracking,
             tool=ToolPositions(chain),
@@ -120,13 +117,47 @@ class Controller:
         )
         self._contact.set_limit(guard.contact_torque)
 
+    def set_dynamics(
+        self, model: DynamicsModel, adapter: Adapter, monitor: AdaptationMonitor | None
+    ) -> None:
+        """Know the robot in another way from now on, as if nothing had been learned yet."""
+        if not isinstance(model.space, JointReferenceSpace):
+            raise ValueError(
+                "want a model of a robot that follows a joint reference, got one with "
+                f"{type(model.space).__name__}"
+            )
+        stuck = self.cannot_adapt
+        self._model, self._adapter, self._monitor = model, adapter, monitor
+        self._space = model.space
+        self._rollout = make_rollout(model, self._config.rollout)
+        self._admission = Admission(model.space, self.spec.limits)
+        self._last: tuple[float, Array] | None = None
+        self._context: Context | None = None
+        if stuck and monitor is not None:
+            monitor.cannot_adapt = True
+
+    @property
+    def cannot_adapt(self) -> bool:
+        """Whether the model cannot follow what became of the body, so that the robot holds."""
+        return self._monitor is not None and self._monitor.cannot_adapt
+
+    def resume(self) -> None:
+        """Go on after `cannot_adapt`, from the meta-learned model; a person decides this."""
+        if self._monitor is not None:
+            self._monitor.resume()
+        self._adapter.reset_task()
+        self._planner.reset()
+        self._last, self._context = None, None
+
     def reset(self) -> None:
         """Begin a new episode: forget plan, window and the random numbers already drawn."""
         self._rng = np.random.default_rng(self._config.seed)
         self._planner.reset()
         self._adapter.reset_episode()
         self._contact.reset()
-        self._last: tuple[float, Array] | None = None
+        if self._monitor is not None:
+            self._monitor.reset_episode()
+        self._last, self._context = None, None
 
     def diagnostics(self) -> dict[str, float]:
         """Figures of the last tick: losses before and after the update, the plan, contact."""
@@ -152,7 +183,10 @@ class Controller:
         if self._target is None:
             raise ValueError("no target: call set_target before act")
         state = self._remember(observation, commanded)
-        context = self._adapter.context()
+        context = self._context = self._adapter.context()
+        if self.cannot_adapt:
+            self._diagnostics = self._figures()
+            return self.hold(observation, commanded)
 
         with torch.inference_mode():
             decided = _tensor(self._space.action(commanded.velocity[1]))
@@ -176,12 +210,15 @@ class Controller:
             )
         wanted = plan[0].numpy().astype(float) * self._space.action_scale
         command = self._command(observation, commanded, wanted)
-        self._diagnostics = {
+        self._diagnostics = {**self._figures(), **self._planner.diagnostics()}
+        return command
+
+    def _figures(self) -> dict[str, float]:
+        return {
             **self._adapter.diagnostics(),
-            **self._planner.diagnostics(),
+            **(self._monitor.diagnostics() if self._monitor is not None else {}),
             "contact": float(self._contact.active),
         }
-        return command
 
     def observe(self, observation: Observation, commanded: Commanded) -> None:
         """Take in a period that is not answered, so that no transition is missed.
@@ -213,9 +250,14 @@ class Controller:
         gap = observation.stamp - stamp
         if not 0.0 < gap <= self._config.max_gap:
             self._adapter.reset_episode()
+            if self._monitor is not None:
+                self._monitor.reset_episode()
         if abs(gap - self.spec.control_dt) <= 0.5 * self.spec.control_dt:
             action = self._space.action(state[3 * self.spec.num_joints :])
-            self._adapter.observe(Transition(previous, action, state))
+            transition = Transition(previous, action, state)
+            if self._monitor is not None and self._context is not None:
+                self._monitor.update(self._context, transition)
+            self._adapter.observe(transition)
         return state
 
     def _upcoming_targets(self, stamp: float) -> torch.Tensor:

@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from robot_meta.build import AdapterConfig, BuildConfig, build_controller
+from robot_meta.build import AdapterConfig, BuildConfig, build_controller, build_dynamics
 from robot_meta.controller import ContactConfig, ContactMonitor, ControllerConfig
+from robot_meta.dynamics.change import ChangeConfig
 from robot_meta.planning.mppi import MPPIConfig
 from robot_meta.planning.planner import SamplingConfig
 from robot_meta.reference import advance, safe_velocity_bounds
@@ -20,9 +21,11 @@ TOOL = ARM.chain.tool_position_in_base(HOME)
 FAST = MPPIConfig(sampling=SamplingConfig(num_samples=32, horizon=6))
 
 
-def make(**adapter):
+def make(change=ChangeConfig(), **adapter):  # noqa: B008 (frozen)
     config = BuildConfig(
-        adapter=AdapterConfig(**adapter), controller=ControllerConfig(planner=FAST)
+        adapter=AdapterConfig(**adapter),
+        change=change,
+        controller=ControllerConfig(planner=FAST),
     )
     controller = build_controller(config)
     controller.set_target(TargetPath(stamp=np.zeros(1), position=TOOL[None]))
@@ -172,6 +175,52 @@ def test_holding_brakes_as_hard_as_allowed():
     velocity = np.full(7, 0.5)
     command = make().hold(observed(0), decided(0, velocity=velocity))
     np.testing.assert_allclose(command.velocity, 0.5 - 0.18)
+
+
+def shaken(controller, ticks):
+    """The joints jump to and fro, which no model of an arm can explain."""
+    moving = np.full(7, 0.1)
+    for tick in ticks:
+        position = HOME + 0.1 * (-1) ** tick
+        yield controller.act(observed(tick, position=position), decided(tick, velocity=moving))
+
+
+def test_what_the_model_cannot_follow_makes_the_arm_hold_until_somebody_resumes():
+    controller = make(change=ChangeConfig(span=5))
+    assert not controller.cannot_adapt
+    commands = list(shaken(controller, range(10)))
+    assert controller.cannot_adapt
+    assert controller.diagnostics()["cannot_adapt"] == 1.0
+    assert controller.diagnostics()["alarms"] >= 1.0
+    np.testing.assert_array_equal(commands[-1].velocity, np.zeros(7))  # braked
+    controller.reset()  # no new episode, nor good behaviour, ends it
+    for tick in range(10, 30):
+        moving = np.full(7, 0.1)
+        command = controller.act(observed(tick), decided(tick, velocity=moving))
+        np.testing.assert_array_equal(command.velocity, np.zeros(7))
+    controller.resume()
+    assert not controller.cannot_adapt
+    controller.act(observed(30), decided(30))
+    assert controller.diagnostics()["window"] == 0.0
+    assert "plan_iterations" in controller.diagnostics()
+
+
+def test_the_state_that_makes_the_arm_hold_can_be_switched_off():
+    controller = make(change=ChangeConfig(span=5, hopeless=0.0))
+    list(shaken(controller, range(10)))
+    assert not controller.cannot_adapt
+
+
+def test_a_change_of_adapter_does_not_end_the_hold():
+    controller = make(change=ChangeConfig(span=5))
+    list(shaken(controller, range(10)))
+    config = BuildConfig(adapter=AdapterConfig(kind="residual"))
+    controller.set_dynamics(*build_dynamics(config))
+    assert controller.cannot_adapt
+    controller.resume()
+    controller.act(observed(10), decided(10))
+    controller.act(observed(11), decided(11))
+    assert controller.diagnostics()["window"] == 1.0
 
 
 @pytest.mark.parametrize("wrong", ["no target", "other stamp"])

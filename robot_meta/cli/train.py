@@ -33,6 +33,7 @@ VALIDATE_EVERY = 200  # training steps; also how often a checkpoint is written
 WINDOW_ROWS = 4608  # transitions per training step, the same for every length of window
 QUERY = 16  # future steps that are predicted (K)
 PROFILES = {"quick": (60, 400), "full": (900, 4000)}  # episodes, training steps
+_DEFAULTS = MetaTrainingConfig()
 
 EPILOG = """examples:
   robot-meta train dynamics --out out/mine.safetensors
@@ -73,6 +74,10 @@ def main(argv: list[str]) -> int:
         support=args.support,
         windows=args.windows or WINDOW_ROWS // (args.support + QUERY),
         query=QUERY,
+        inner_steps=args.inner_steps,
+        inner_rate=args.inner_rate,
+        inner_layers=tuple(args.inner_layers),
+        first_order=args.first_order,
         seed=args.seed,
     )
     model, figures = _train(space, episodes, training, args.out)
@@ -92,7 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("what", choices=["dynamics"], help="what to train")
     parser.add_argument("--robot", default="fr3", help="robot type (default: %(default)s)")
-    parser.add_argument("--method", choices=METHODS, default="last_layer", help="what adapts")
+    parser.add_argument(
+        "--method", choices=list(METHODS), default="last_layer", help="what adapts"
+    )
     parser.add_argument("--out", type=Path, required=True, help="weights file to write")
     parser.add_argument("--profile", choices=sorted(PROFILES), default="full")
     parser.add_argument("--episodes", type=int, help="bodies to collect (default: by profile)")
@@ -100,6 +107,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--steps", type=int, help="training steps (default: by profile)")
     parser.add_argument("--support", type=int, default=32, help="past steps that adapt (M)")
     parser.add_argument("--windows", type=int, help="windows per step (default: by --support)")
+    gradient = parser.add_argument_group("of --method gradient")
+    gradient.add_argument(
+        "--inner-steps", type=int, default=_DEFAULTS.inner_steps, help="gradient steps per update"
+    )
+    gradient.add_argument(
+        "--inner-rate", type=float, default=_DEFAULTS.inner_rate, help="first inner learning rate"
+    )
+    gradient.add_argument(
+        "--inner-layers", type=int, nargs="+", default=[], help="layers that move (default: all)"
+    )
+    gradient.add_argument(
+        "--first-order", action="store_true", help="leave out the second derivative"
+    )
     parser.add_argument("--stiffness-scale", type=float, default=1.0, help="impedance factor")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(

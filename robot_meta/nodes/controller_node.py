@@ -18,9 +18,17 @@ from rclpy.clock_type import ClockType
 from rclpy.event_handler import PublisherEventCallbacks
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
-from robot_meta.build import BuildConfig, build_controller
+from robot_meta.build import (
+    AdapterConfig,
+    BuildConfig,
+    Dynamics,
+    build_controller,
+    build_dynamics,
+)
 from robot_meta.collection.decoding import (
     commanded_from,
     observation_from,
@@ -30,11 +38,12 @@ from robot_meta.collection.decoding import (
 from robot_meta.collection.periods import PeriodJoiner
 from robot_meta.errors import RobotMetaError, StaleObservation
 from robot_meta.nodes import messages, qos
-from robot_meta.nodes.diagnostics import OK, WARN, Monitor, row_name
+from robot_meta.nodes.diagnostics import ERROR, OK, WARN, Monitor, row_name
 from robot_meta.nodes.guard_limits import GuardLimits
-from robot_meta.nodes.params import declare_config, refuse_unknown
+from robot_meta.nodes.params import LiveConfig, declare_config, refuse_unknown
 from robot_meta.nodes.run import run
 from robot_meta.safety.config import GuardConfig
+from robot_meta.safety.reasons import EXPLANATIONS, Reason
 from robot_meta.types import Command, Commanded, Observation
 
 PERIOD_TOPICS = {
@@ -78,12 +87,10 @@ class ControllerNodeConfig:
 def declare(node: Node) -> ControllerNodeConfig:
     """The node's parameters; those of robot, planner and reward have no prefix."""
     own = declare_config(node, ControllerNodeConfig(), skip=("build",))
-    build = declare_config(node, BuildConfig(), skip=("controller", "guard"))
+    build = declare_config(node, BuildConfig(), skip=("controller", "guard", "adapter"))
+    adapter = declare_config(node, build.adapter, "adapter.", live=True)
     controller = declare_config(node, build.controller)
-    if not own.adapt:
-        adapter = dataclasses.replace(build.adapter, kind="none")
-        build = dataclasses.replace(build, adapter=adapter)
-    build = dataclasses.replace(build, controller=controller)
+    build = dataclasses.replace(build, adapter=adapter, controller=controller)
     return dataclasses.replace(own, build=build)
 
 
@@ -91,7 +98,9 @@ class ControllerNode(Node):
     """Answers every state of the robot with a command.
 
     Subscribes: joint_states, external_joint_torques, commanded, target, target_pose.
-    Publishes: command (JointTrajectory), adaptation and /diagnostics (DiagnosticArray).
+    Publishes: command (JointTrajectory), adaptation and /diagnostics (DiagnosticArray),
+        controller_state (String).
+    Serves: resume (Trigger).
     """
 
     def __init__(self) -> None:
@@ -99,7 +108,8 @@ class ControllerNode(Node):
         self._config = declare(self)
         refuse_unknown(self)
         torch.set_num_threads(self._config.threads)
-        self._controller = build_controller(self._config.build)
+        self._controller = build_controller(self._with(self._config.build.adapter))
+        self._next_dynamics: Dynamics | None = None
         spec = self._controller.spec
         self._names, self._period = spec.joint_names, spec.control_dt
         self._joiner = PeriodJoiner(PERIOD_TOPICS)
@@ -132,11 +142,58 @@ class ControllerNode(Node):
             1.0, self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME)
         )
         self._limits = GuardLimits(self, self._config.limits_of, self._on_limits)
+        self._state = self.create_publisher(String, "controller_state", qos.latched())
+        self._state_text = ""
+        self._publish_state()
+        self.create_service(Trigger, "resume", self._on_resume)
+        LiveConfig(
+            self,
+            self._config.build.adapter,
+            "adapter.",
+            self._set_adapter,
+            validate=self._prepare_adapter,
+        )
         gc.freeze()  # what was loaded lives as long as the node: nothing there to collect
         self.get_logger().info(
-            f"{spec.name} with adapter '{self._config.build.adapter.kind}', "
+            f"{spec.name} with adapter '{self._with(self._config.build.adapter).adapter.kind}', "
             f"{'lockstep' if self._config.lockstep else 'real time'}; waiting for a target"
         )
+
+    def _with(self, adapter: AdapterConfig) -> BuildConfig:
+        """What the controller is made of with that adapter, or with none if it shall not adapt."""
+        if not self._config.adapt:
+            adapter = dataclasses.replace(adapter, kind="none")
+        return dataclasses.replace(self._config.build, adapter=adapter)
+
+    def _prepare_adapter(self, adapter: AdapterConfig) -> None:
+        """Load what a new adapter needs; what fails here refuses the parameter."""
+        try:
+            self._next_dynamics = build_dynamics(self._with(adapter))
+        except RobotMetaError as error:
+            raise ValueError(str(error)) from None
+
+    def _set_adapter(self, before: AdapterConfig, adapter: AdapterConfig) -> None:
+        assert self._next_dynamics is not None
+        self._controller.set_dynamics(*self._next_dynamics)
+        self._next_dynamics = None
+        self.get_logger().info(f"adapter is now '{self._with(adapter).adapter.kind}'")
+
+    def _on_resume(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success = self._controller.cannot_adapt
+        response.message = "" if response.success else "nothing to resume: the controller tracks"
+        self._controller.resume()
+        self._publish_state()
+        return response
+
+    def _publish_state(self) -> None:
+        text = f"HOLD {Reason.CANNOT_ADAPT}" if self._controller.cannot_adapt else "TRACKING"
+        if text == self._state_text:
+            return
+        self._state_text = text
+        self._state.publish(String(data=text))
+        if self._controller.cannot_adapt:
+            about = EXPLANATIONS[Reason.CANNOT_ADAPT]
+            self.get_logger().error(f"{text}: {about.meaning} {about.remedy}")
 
     def _on_target(self, msg: Path | PoseStamped) -> None:
         try:
@@ -249,6 +306,9 @@ class ControllerNode(Node):
             "age_ms": 1e3 * age if age is not None else 0.0,
         }
         level, text = (OK, "adapting") if not figures.get("contact") else (WARN, "contact: frozen")
+        if self._controller.cannot_adapt:
+            level, text = ERROR, f"{Reason.CANNOT_ADAPT}: holding"
+        self._publish_state()
         status = messages.status_msg(self._row, level, text, figures)
         self._adaptation.publish(messages.diagnostics_msg(stamp, [status]))
 

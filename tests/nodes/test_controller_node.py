@@ -13,7 +13,11 @@ pytest.importorskip("rclpy")
 
 from diagnostic_msgs.msg import DiagnosticArray  # noqa: E402
 from nav_msgs.msg import Path as PathMsg  # noqa: E402
+from rcl_interfaces.srv import SetParameters  # noqa: E402
+from rclpy.parameter import Parameter  # noqa: E402
 from sensor_msgs.msg import JointState  # noqa: E402
+from std_msgs.msg import String  # noqa: E402
+from std_srvs.srv import Trigger  # noqa: E402
 from trajectory_msgs.msg import JointTrajectory  # noqa: E402
 
 from robot_meta.build import AdapterConfig, BuildConfig, build_controller  # noqa: E402
@@ -247,7 +251,7 @@ def test_weights_that_do_not_fit_are_one_line_and_a_code_of_their_own(
 
 
 def test_every_kind_of_adapter_and_planner_can_be_built(weights):
-    for kind in ("last_layer", "gradient", "residual", "none"):
+    for kind in ("last_layer", "recursive", "gradient", "finetune", "residual", "none"):
         for planner in ("mppi", "cem"):
             config = BuildConfig(
                 model=str(weights), planner_kind=planner, adapter=AdapterConfig(kind=kind)
@@ -262,3 +266,48 @@ def test_a_controller_at_reduced_speed_plans_within_the_reduced_limits(weights):
     config = dataclasses.replace(BuildConfig(model=str(weights)), speed_scale=0.2)
     limits = build_controller(config).spec.limits
     np.testing.assert_allclose(limits.velocity, 0.2 * SPEC.limits.velocity)
+
+
+def test_the_adapter_changes_while_it_runs_and_a_wrong_one_is_refused(processes, body, weights):
+    node = start(processes, weights, lockstep=True)
+    heard = body.client.hear(DiagnosticArray, "adaptation", qos.state())
+    body.wait_for_listener()
+    body.set_target()
+
+    def set_kind(kind):
+        parameter = Parameter("adapter.kind", value=kind).to_parameter_msg()
+        request = SetParameters.Request(parameters=[parameter])
+        return body.client.call(SetParameters, "controller/set_parameters", request).results[0]
+
+    for k in range(3):
+        body.ask(*period(k * 20 / 1000))
+    assert set_kind("residual").successful
+    assert not set_kind("best").successful
+    refused = set_kind("recurrent")
+    assert not refused.successful and "needs weights trained for it" in refused.reason
+    body.ask(*period(3 * 20 / 1000))
+    body.client.spin_until(lambda: len(heard) >= 4)
+    windows = [
+        float(item.value)
+        for message in heard
+        for item in message.status[0].values
+        if item.key == "window"
+    ]
+    assert windows == [0.0, 1.0, 2.0, 0.0]  # the new adapter begins anew
+    assert "adapter is now 'residual'" in node.log.read_text()
+
+
+def test_it_says_that_it_cannot_adapt_holds_and_goes_on_when_told(processes, body, weights):
+    node = start(processes, weights, lockstep=True, change__span=5)
+    states = body.client.hear(String, "controller_state", qos.latched())
+    body.wait_for_listener()
+    body.set_target()
+    body.client.spin_until(lambda: states and states[-1].data == "TRACKING")
+    for k in range(10):
+        answer = body.ask(*period(k * 20 / 1000, SPEC.home + 0.5 * (-1) ** k))
+    body.client.spin_until(lambda: states[-1].data == "HOLD CANNOT_ADAPT")
+    np.testing.assert_array_equal(command_from(answer, SPEC.joint_names).velocity, np.zeros(7))
+    assert "call the controller's `resume`" in node.log.read_text()
+    assert body.client.call(Trigger, "resume").success
+    body.client.spin_until(lambda: states[-1].data == "TRACKING")
+    assert not body.client.call(Trigger, "resume").success
