@@ -26,8 +26,10 @@ from robot_meta.dynamics.recursive import RecursiveAdapter
 from robot_meta.dynamics.residual import ResidualAdapter
 from robot_meta.errors import BadModelFile
 from robot_meta.planning.cem import CEM, CEMConfig
-from robot_meta.planning.mppi import MPPI
+from robot_meta.planning.icem import ICEM, ICEMConfig
+from robot_meta.planning.mppi import MPPI, MPPIConfig
 from robot_meta.planning.planner import Planner
+from robot_meta.planning.random_shooting import RandomShooting
 from robot_meta.resources import resource
 from robot_meta.robots.description import arm_description
 from robot_meta.safety.config import GuardConfig
@@ -81,7 +83,7 @@ class BuildConfig:
         robot: Robot type.
         model: Weights file; empty for the shipped one that fits robot and adapter.
         speed_scale: Share of the robot's velocity limits that its guard allows.
-        planner_kind: "mppi" or "cem".
+        planner_kind: "mppi", "icem", "cem" or "random_shooting"; all take `planner.sampling`.
         adapter: How it adapts.
         change: When a change of the body is noticed, and when it is hopeless to adapt to.
         controller: The rest.
@@ -98,8 +100,10 @@ class BuildConfig:
     guard: GuardConfig = field(default_factory=GuardConfig)
 
     def __post_init__(self) -> None:
-        if self.planner_kind not in ("mppi", "cem"):
-            raise ValueError(f"planner_kind must be 'mppi' or 'cem', got '{self.planner_kind}'")
+        if self.planner_kind not in _PLANNERS:
+            raise ValueError(
+                f"planner_kind must be one of {list(_PLANNERS)}, got '{self.planner_kind}'"
+            )
         if not 0.0 < self.speed_scale <= 1.0:
             raise ValueError(f"speed_scale must be in (0, 1], got {self.speed_scale}")
 
@@ -163,10 +167,15 @@ def build_dynamics(config: BuildConfig) -> Dynamics:
 
 
 def _planner(config: BuildConfig, action_size: int) -> Planner:
-    if config.planner_kind == "cem":
-        return CEM(CEMConfig(sampling=config.controller.planner.sampling), action_size)
-    return MPPI(config.controller.planner, action_size)
+    return _PLANNERS[config.planner_kind](config.controller.planner, action_size)
 
+
+_PLANNERS: dict[str, Callable[[MPPIConfig, int], Planner]] = {
+    "mppi": MPPI,
+    "icem": lambda c, size: ICEM(ICEMConfig(sampling=c.sampling), size),
+    "cem": lambda c, size: CEM(CEMConfig(sampling=c.sampling), size),
+    "random_shooting": lambda c, size: RandomShooting(c.sampling, size),
+}
 
 # Adapters that read the transitions with a network of their own, which only training makes.
 _READERS = ("history", "recurrent", "context")
