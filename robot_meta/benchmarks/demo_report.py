@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from robot_meta.benchmarks.arm_payload import plots
 from robot_meta.benchmarks.arm_payload.judge import Series
@@ -114,8 +114,8 @@ def _section(item: DemoScene, timing: Timing) -> str:
 
 
 def _figure(item: DemoScene, timing: Timing) -> Any:
-    figure, grid = plt.subplots(2, 2, figsize=(11, 6.4), layout="constrained")
-    (error, path), (losses, torque) = grid
+    figure = Figure(figsize=(11, 6.4), layout="constrained")
+    (error, path), (losses, torque) = figure.subplots(2, 2)
     for name, series in item.runs.items():
         plots.draw_error(error, series, name)
     error.set_title("tracking error", fontsize=10)
@@ -152,7 +152,8 @@ def _tick_histogram(scenes: list[DemoScene]) -> str:
     ticks = ticks[np.isfinite(ticks)]
     if not len(ticks):
         return ""
-    figure, axis = plt.subplots(figsize=(9, 2.6), layout="constrained")
+    figure = Figure(figsize=(9, 2.6), layout="constrained")
+    axis = figure.subplots()
     axis.hist(ticks, bins=60, color="#1f6fb4")
     axis.set_xlabel("time from measurement to command, adapted [ms]")
     axis.set_ylabel("ticks")
@@ -166,6 +167,5 @@ def _tick_histogram(scenes: list[DemoScene]) -> str:
 def _picture(figure: Any) -> str:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=100)
-    plt.close(figure)
     code = base64.b64encode(buffer.getvalue()).decode()
     return f"<img alt='' src='data:image/png;base64,{code}'>"
