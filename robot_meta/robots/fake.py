@@ -21,7 +21,6 @@ class FakeRobot:
     and ignored.
 
     Attributes:
-        sent: Every reference that it was given and followed, oldest first.
         stops: Reason of every stop, oldest first.
         realtime: Whether it moves by itself.
         external_torque: What it reports to feel, (J,), [Nm]; free to set.
@@ -39,7 +38,6 @@ class FakeRobot:
         if not lag > 0.0:
             raise ValueError(f"lag must be > 0, got {lag}")
         self.spec = spec
-        self.sent: list[Reference] = []
         self.stops: list[str] = []
         self.external_torque = np.zeros(spec.num_joints)
         self._position = np.array(spec.home if position is None else position, dtype=float)
@@ -85,7 +83,6 @@ class FakeRobot:
         if not self._stopped:
             late = self._playback.late_start(reference, self.time) if self.realtime else 0
             self._playback.play(reference, late)
-            self.sent.append(reference)
 
     def stop(self, reason: str) -> None:
         """Hold the present reference until `recover`; the first reason counts."""
