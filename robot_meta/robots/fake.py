@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from types import TracebackType
 
 import numpy as np
 
 from robot_meta.errors import NotConnected
+from robot_meta.robots.closing import Closing
 from robot_meta.robots.playback import ReferencePlayback, check_reference
 from robot_meta.types import Array, Observation, Reference, RobotSpec
 
 
-class FakeRobot:
+class FakeRobot(Closing):
     """Follows q̇ = (r − q) / τ exactly, for wiring, for timing and for drivers' tests.
 
     In lockstep it moves only when `step` is called. In real time it moves with `clock`, brought up
@@ -49,19 +49,6 @@ class FakeRobot:
         self._rate = round(1.0 / spec.reference_dt)
         self._samples, self._stopped, self._closed = 0, "", False
         self.realtime, self._clock, self._origin = realtime, clock, clock()
-
-    def __enter__(self) -> FakeRobot:
-        """The robot itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close."""
-        self.close()
 
     def observe(self) -> Observation:
         """Where it is now."""
