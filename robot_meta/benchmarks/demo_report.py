@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from robot_meta.benchmarks.arm_payload import plots
-from robot_meta.benchmarks.arm_payload.judge import Series
+from robot_meta.benchmarks.arm_payload.judge import RECOVERY_LEGEND, Series, recovery_text
 from robot_meta.benchmarks.arm_payload.scenes import REFLEX_TORQUE, Scene, Timing
 from robot_meta.benchmarks.results import machine
 from robot_meta.twin.perturbations import TWIN_ONLY
@@ -58,7 +58,7 @@ def write_report(scenes: list[DemoScene], timing: Timing, path: Path) -> None:
         "changes. Once the dynamics model adapts while the arm moves, once it does not; "
         "everything else is the same: guard, planner, path, noise. All runs went through the "
         "launch file, in lockstep; the tool is where the measured joints put it.</p>",
-        _table(scenes),
+        _table(scenes, timing),
         *(_section(scene, timing) for scene in scenes),
         _tick_histogram(scenes),
         "<h2>Made with</h2><p>"
@@ -68,7 +68,7 @@ def write_report(scenes: list[DemoScene], timing: Timing, path: Path) -> None:
     path.write_text("\n".join(parts), encoding="utf-8")
 
 
-def _table(scenes: list[DemoScene]) -> str:
+def _table(scenes: list[DemoScene], timing: Timing) -> str:
     rows = []
     for item in scenes:
         for name, figures in item.figures.items():
@@ -79,7 +79,7 @@ def _table(scenes: list[DemoScene]) -> str:
                 f"{figures['after_mm']:.1f}",
                 f"× {figures['ratio']:.2f}",
                 f"{figures['peak_mm']:.0f}",
-                f"{figures['recover_s']:.1f}",
+                recovery_text(figures["recover_s"], timing),
             ]
             rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
     head = "".join(
@@ -91,10 +91,11 @@ def _table(scenes: list[DemoScene]) -> str:
             "after [mm]",
             "after / before",
             "peak [mm]",
-            "recovers in [s]",
+            "recovers in",
         )
     )
-    return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
+    legend = f"<p>{html.escape(RECOVERY_LEGEND)}</p>"
+    return f"<table><tr>{head}</tr>{''.join(rows)}</table>{legend}"
 
 
 def _section(item: DemoScene, timing: Timing) -> str:
