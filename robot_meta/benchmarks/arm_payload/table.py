@@ -9,6 +9,7 @@ import numpy as np
 from robot_meta.benchmarks.arm_payload.metrics import Outcome, void_scenes
 from robot_meta.benchmarks.arm_payload.rows import ROWS
 from robot_meta.benchmarks.arm_payload.scenes import NOMINAL, TEST_SCENES
+from robot_meta.benchmarks.markdown import table
 
 _BARS = (
     ("static_ratio", ">=", 2.0),
@@ -43,7 +44,7 @@ def markdown(rows: list[dict[str, Any]], metrics: dict[str, float]) -> str:
     lines = [
         "Tool RMS error after the change over before it (mean over seeds):",
         "",
-        *_table(
+        *table(
             ["row", *heads, "worst", "nominal [mm]", "what it is"],
             [_ratio_line(name, scenes, metrics) for name in ROWS if _ran(name, metrics)],
         ),
@@ -61,7 +62,7 @@ def markdown(rows: list[dict[str, Any]], metrics: dict[str, float]) -> str:
         }
         body = [[r["scene"], *(_number(r[key]) for key in columns)] for r in adapted]
         lines += ["", "The default adapter:", ""]
-        lines += _table(["scene", *columns.values()], body)
+        lines += table(["scene", *columns.values()], body)
     lines += ["", *_bar_lines(metrics)]
     if void:
         lines.append(f"void, since the static row hardly fails there: {', '.join(void)}")
@@ -99,13 +100,3 @@ def _number(value: float | None) -> str:
     if value is None:
         return "-"
     return f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
-
-
-def _table(head: list[str], body: list[list[str]]) -> list[str]:
-    widths = [max(len(row[i]) for row in [head, *body]) for i in range(len(head))]
-
-    def line(cells: list[str]) -> str:
-        return "| " + " | ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)) + " |"
-
-    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
-    return [line(head), rule, *(line(row) for row in body)]
