@@ -6,22 +6,34 @@ settings give the same commands.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from robot_meta.controller import Controller, ControllerConfig
 from robot_meta.dynamics.adapter import Adapter, NoAdapter
+from robot_meta.dynamics.attention import ContextAdapter
+from robot_meta.dynamics.change import AdaptationMonitor, ChangeConfig
 from robot_meta.dynamics.files import load_model
 from robot_meta.dynamics.gradient import GradientAdapter
+from robot_meta.dynamics.history import HistoryAdapter
 from robot_meta.dynamics.last_layer import LastLayerAdapter
 from robot_meta.dynamics.model import NeuralDynamics
+from robot_meta.dynamics.no_harm import NO_HARM, NoHarmConfig
+from robot_meta.dynamics.recurrent import RecurrentAdapter
+from robot_meta.dynamics.recursive import RecursiveAdapter
 from robot_meta.dynamics.residual import ResidualAdapter
+from robot_meta.errors import BadModelFile
 from robot_meta.planning.cem import CEM, CEMConfig
 from robot_meta.planning.mppi import MPPI
 from robot_meta.planning.planner import Planner
 from robot_meta.resources import resource
 from robot_meta.robots.description import arm_description
+from robot_meta.safety.config import GuardConfig
+
+Dynamics = tuple[NeuralDynamics, Adapter, AdaptationMonitor]
+"""Model, what adapts it, and what watches both."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,19 +41,32 @@ class AdapterConfig:
     """How the model is fitted to the newest transitions.
 
     Attributes:
-        kind: "last_layer" (closed form), "gradient" (GrBAL), "residual" (mean residual as a
-            disturbance) or "none" (static model).
-        window: M, transitions used.
-        ridge_scale: Of "last_layer": factor on the meta-learned ridge; smaller trusts them more.
-        steps: Of "gradient": inner steps.
+        kind: "last_layer" (closed form), "recursive" (the same, all transitions, older ones
+            fainter), "mixture" (the same from several priors, which remembers bodies it met),
+            "gradient" (GrBAL), "finetune" (the same steps on the plain model, MB+DE), "history"
+            (static net that sees the last transitions), "recurrent" (ReBAL), "context"
+            (transformer over the window), "residual" (mean residual as a disturbance) or "none"
+            (static model).
+        window: M, transitions used; "history" uses as many as it was trained for.
+        ridge_scale: Of "last_layer" and "recursive": factor on the meta-learned ridge; smaller
+            trusts the transitions more.
+        forgetting: Of "recursive": weight that a transition keeps per period.
+        steps: Of "gradient" and "finetune": inner steps; unset for as many as trained for.
         rate_scale: Of "gradient": factor on the meta-learned inner rates.
+        rate: Of "finetune": inner rate.
+        layers: Of "finetune": layers that move, counted from the input; empty for all.
+        no_harm: When an update is rejected.
     """
 
     kind: str = "last_layer"
     window: int = 32
     ridge_scale: float = 0.3
-    steps: int = 1
+    forgetting: float = 0.97
+    steps: int | None = None
     rate_scale: float = 1.0
+    rate: float = 0.03
+    layers: tuple[int, ...] = ()
+    no_harm: NoHarmConfig = NO_HARM
 
     def __post_init__(self) -> None:
         if self.kind not in _ADAPTERS:
@@ -58,7 +83,9 @@ class BuildConfig:
         speed_scale: Share of the robot's velocity limits that its guard allows.
         planner_kind: "mppi" or "cem".
         adapter: How it adapts.
+        change: When a change of the body is noticed, and when it is hopeless to adapt to.
         controller: The rest.
+        guard: What the robot's guard enforces.
     """
 
     robot: str = "fr3"
@@ -66,7 +93,9 @@ class BuildConfig:
     speed_scale: float = 1.0
     planner_kind: str = "mppi"
     adapter: AdapterConfig = field(default_factory=AdapterConfig)
+    change: ChangeConfig = field(default_factory=ChangeConfig)
     controller: ControllerConfig = field(default_factory=ControllerConfig)
+    guard: GuardConfig = field(default_factory=GuardConfig)
 
     def __post_init__(self) -> None:
         if self.planner_kind not in ("mppi", "cem"):
@@ -96,17 +125,41 @@ def build_controller(config: BuildConfig) -> Controller:
         ModelMismatch: They were trained for another robot.
     """
     description = arm_description(config.robot, speed=config.speed_scale)
-    model, card = load_model(model_path(config))
-    card.require_match(description.spec)
-    make_adapter, _ = _ADAPTERS[config.adapter.kind]
+    model, adapter, monitor = build_dynamics(config)
     return Controller(
         description.spec,
         description.chain,
         model,
-        make_adapter(model, config.adapter),
+        adapter,
         _planner(config, model.space.action_size),
         config.controller,
+        config.guard,
+        monitor,
     )
+
+
+def build_dynamics(config: BuildConfig) -> Dynamics:
+    """What the controller knows of the robot: the model, what adapts it, and what watches both.
+
+    Raises:
+        UnknownRobot: No such robot.
+        BadModelFile: The weights cannot be read, or were not trained for this adapter.
+        ModelMismatch: They were trained for another robot.
+    """
+    description = arm_description(config.robot, speed=config.speed_scale)
+    path = model_path(config)
+    model, card = load_model(path)
+    card.require_match(description.spec)
+    kind = config.adapter.kind
+    if kind in _READERS and card.method != kind:
+        raise BadModelFile(
+            path, f"was trained for '{card.method}'; adapter '{kind}' needs weights trained for it"
+        )
+    make_adapter, _ = _ADAPTERS[kind]
+    change = config.change
+    if kind == "none":  # what does not try to adapt cannot fail to
+        change = dataclasses.replace(change, hopeless=0.0)
+    return model, make_adapter(model, config.adapter), AdaptationMonitor(model, change)
 
 
 def _planner(config: BuildConfig, action_size: int) -> Planner:
@@ -115,18 +168,34 @@ def _planner(config: BuildConfig, action_size: int) -> Planner:
     return MPPI(config.controller.planner, action_size)
 
 
+# Adapters that read the transitions with a network of their own, which only training makes.
+_READERS = ("history", "recurrent", "context")
+
 # Kind of adapter: how it is made, and for what its shipped weights were trained.
 _ADAPTERS: dict[str, tuple[Callable[[NeuralDynamics, AdapterConfig], Adapter], str]] = {
     "last_layer": (
-        lambda model, c: LastLayerAdapter(model, window=c.window, ridge_scale=c.ridge_scale),
+        lambda model, c: LastLayerAdapter(model, c.window, c.ridge_scale, c.no_harm),
+        "last_layer",
+    ),
+    "recursive": (
+        lambda model, c: RecursiveAdapter(model, c.window, c.ridge_scale, c.forgetting, c.no_harm),
         "last_layer",
     ),
     "gradient": (
         lambda model, c: GradientAdapter(
-            model, window=c.window, steps=c.steps, rate_scale=c.rate_scale
+            model, c.window, c.steps, c.rate_scale, no_harm=c.no_harm
         ),
         "gradient",
     ),
-    "residual": (lambda model, c: ResidualAdapter(model, window=c.window), "plain"),
-    "none": (lambda model, c: NoAdapter(model, window=c.window), "plain"),
+    "finetune": (
+        lambda model, c: GradientAdapter(
+            model, c.window, c.steps, rate=c.rate, layers=c.layers, no_harm=c.no_harm
+        ),
+        "plain",
+    ),
+    "history": (lambda model, c: HistoryAdapter(model, c.no_harm), "history"),
+    "recurrent": (lambda model, c: RecurrentAdapter(model, c.window, c.no_harm), "recurrent"),
+    "context": (lambda model, c: ContextAdapter(model, c.window, c.no_harm), "context"),
+    "residual": (lambda model, c: ResidualAdapter(model, c.window, c.no_harm), "plain"),
+    "none": (lambda model, c: NoAdapter(model, c.window), "plain"),
 }

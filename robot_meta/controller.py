@@ -11,6 +11,7 @@ always the same, on the robot and in the twin.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -18,22 +19,27 @@ import numpy as np
 import torch
 
 from robot_meta.dynamics.adapter import Adapter, Transition
-from robot_meta.dynamics.model import DynamicsModel
+from robot_meta.dynamics.admission import Admission
+from robot_meta.dynamics.change import AdaptationMonitor
+from robot_meta.dynamics.model import Context, DynamicsModel
+from robot_meta.dynamics.rollout import RolloutConfig, make_rollout
 from robot_meta.dynamics.state_space import JointReferenceSpace
 from robot_meta.kinematics import KinematicChain
 from robot_meta.planning.mppi import MPPIConfig
 from robot_meta.planning.planner import Planner
-from robot_meta.planning.rollout import make_returns
+from robot_meta.planning.returns import make_returns
+from robot_meta.planning.tool import ToolPositions
 from robot_meta.planning.tracking import TrackingConfig, TrackingReward
 from robot_meta.reference import advance, safe_velocity_bounds
+from robot_meta.safety.config import GuardConfig
+from robot_meta.safety.reasons import TOUCH
 from robot_meta.types import Array, Command, Commanded, Observation, RobotSpec, TargetPath
 
 
 @dataclass(frozen=True, kw_only=True)
 class ContactConfig:
-    """When the robot touches something, which is no reason to relearn the body."""
+    """What follows when the robot touches something, which is no reason to relearn the body."""
 
-    external_torque: tuple[float, ...] = (25.0, 25.0, 25.0, 25.0, 10.0, 10.0, 6.0)  # (J,), [Nm]
     rewind: int = 5  # periods of adaptation taken back when contact begins
     release: int = 25  # periods without contact after which adaptation goes on
 
@@ -44,10 +50,9 @@ class ControllerConfig:
 
     seed: int = 0  # of the planner's random numbers
     planner: MPPIConfig = field(default_factory=MPPIConfig)
+    rollout: RolloutConfig = field(default_factory=RolloutConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     contact: ContactConfig = field(default_factory=ContactConfig)
-    lead_limit: tuple[float, ...] = (0.15,) * 7  # the guard's, (J,), [rad]
-    tool_speed: float = 0.25  # the guard's, [m/s]
     max_gap: float = 0.5  # [s], a longer interruption begins a new episode of adaptation
 
 
@@ -61,6 +66,8 @@ class Controller:
         adapter: What fits the model to the newest transitions.
         planner: What searches the action sequence.
         config: Settings.
+        guard: Settings of the robot's guard, which the plan stays within.
+        monitor: What notices a change of the body, and one that cannot be adapted to.
     """
 
     def __init__(
@@ -71,27 +78,24 @@ class Controller:
         adapter: Adapter,
         planner: Planner,
         config: ControllerConfig,
+        guard: GuardConfig,
+        monitor: AdaptationMonitor | None = None,
     ) -> None:
-        if not isinstance(model.space, JointReferenceSpace):
-            raise ValueError(
-                "want a model of a robot that follows a joint reference, got one with "
-                f"{type(model.space).__name__}"
-            )
         self.spec = spec
-        self._model, self._adapter, self._planner, self._config = model, adapter, planner, config
-        self._space = model.space
-        self._limits = spec.limits.converted(_tensor)
+        self._planner, self._config = planner, config
+        self._monitor: AdaptationMonitor | None = None
+        self.set_dynamics(model, adapter, monitor)
         self._reward = TrackingReward(
             config=config.tracking,
-            chain=chain.converted(_tensor),
+            tool=ToolPositions(chain),
             home=_tensor(spec.home),
-            lead_limit=_tensor(np.array(config.lead_limit)),
-            tool_speed=config.tool_speed,
+            lead_limit=_tensor(np.array(guard.lead_limit)),
+            tool_speed=guard.tool_speed,
             control_dt=spec.control_dt,
         )
         self._horizon = config.planner.sampling.horizon
         self._target: TargetPath | None = None
-        self._contact = ContactMonitor(config.contact)
+        self._contact = ContactMonitor(config.contact, guard.contact_torque)
         self._diagnostics: dict[str, float] = {}
         self.reset()
 
@@ -104,13 +108,56 @@ class Controller:
         """Follow `target` from now on."""
         self._target = target
 
+    def set_guard(self, guard: GuardConfig) -> None:
+        """Plan within `guard` from now on."""
+        self._reward = dataclasses.replace(
+            self._reward,
+            lead_limit=_tensor(np.array(guard.lead_limit)),
+            tool_speed=guard.tool_speed,
+        )
+        self._contact.set_limit(guard.contact_torque)
+
+    def set_dynamics(
+        self, model: DynamicsModel, adapter: Adapter, monitor: AdaptationMonitor | None
+    ) -> None:
+        """Know the robot in another way from now on, as if nothing had been learned yet."""
+        if not isinstance(model.space, JointReferenceSpace):
+            raise ValueError(
+                "want a model of a robot that follows a joint reference, got one with "
+                f"{type(model.space).__name__}"
+            )
+        stuck = self.cannot_adapt
+        self._model, self._adapter, self._monitor = model, adapter, monitor
+        self._space = model.space
+        self._rollout = make_rollout(model, self._config.rollout)
+        self._admission = Admission(model.space, self.spec.limits)
+        self._last: tuple[float, Array] | None = None
+        self._context: Context | None = None
+        if stuck and monitor is not None:
+            monitor.cannot_adapt = True
+
+    @property
+    def cannot_adapt(self) -> bool:
+        """Whether the model cannot follow what became of the body, so that the robot holds."""
+        return self._monitor is not None and self._monitor.cannot_adapt
+
+    def resume(self) -> None:
+        """Go on after `cannot_adapt`, from the meta-learned model; a person decides this."""
+        if self._monitor is not None:
+            self._monitor.resume()
+        self._adapter.reset_task()
+        self._planner.reset()
+        self._last, self._context = None, None
+
     def reset(self) -> None:
         """Begin a new episode: forget plan, window and the random numbers already drawn."""
         self._rng = np.random.default_rng(self._config.seed)
         self._planner.reset()
         self._adapter.reset_episode()
         self._contact.reset()
-        self._last: tuple[float, Array] | None = None
+        if self._monitor is not None:
+            self._monitor.reset_episode()
+        self._last, self._context = None, None
 
     def diagnostics(self) -> dict[str, float]:
         """Figures of the last tick: losses before and after the update, the plan, contact."""
@@ -135,14 +182,11 @@ class Controller:
         """
         if self._target is None:
             raise ValueError("no target: call set_target before act")
-        if observation.stamp != commanded.stamp:
-            raise ValueError(
-                f"want the command of the period that the observation begins, got stamps "
-                f"{observation.stamp} and {commanded.stamp}"
-            )
-        state = self._space.state(observation, commanded)
-        self._remember(observation, state)
-        context = self._adapter.context()
+        state = self._remember(observation, commanded)
+        context = self._context = self._adapter.context()
+        if self.cannot_adapt:
+            self._diagnostics = self._figures()
+            return self.hold(observation, commanded)
 
         with torch.inference_mode():
             decided = _tensor(self._space.action(commanded.velocity[1]))
@@ -159,40 +203,62 @@ class Controller:
                 )
 
             plan = self._planner.plan(
-                make_returns(lambda s, a: self._model.predict(context, s, a), start, score),
+                make_returns(self._rollout.begin(context, start), score),
                 self._rng,
-                admit=lambda actions: self._space.admissible(start, actions, self._limits),
+                admit=self._admission.begin(start, self._horizon),
                 out_of_time=out_of_time,
             )
         wanted = plan[0].numpy().astype(float) * self._space.action_scale
         command = self._command(observation, commanded, wanted)
-        self._diagnostics = {
+        self._diagnostics = {**self._figures(), **self._planner.diagnostics()}
+        return command
+
+    def _figures(self) -> dict[str, float]:
+        return {
             **self._adapter.diagnostics(),
-            **self._planner.diagnostics(),
+            **(self._monitor.diagnostics() if self._monitor is not None else {}),
             "contact": float(self._contact.active),
         }
-        return command
+
+    def observe(self, observation: Observation, commanded: Commanded) -> None:
+        """Take in a period that is not answered, so that no transition is missed.
+
+        Raises:
+            ValueError: The two do not belong together.
+        """
+        self._remember(observation, commanded)
 
     def hold(self, observation: Observation, commanded: Commanded) -> Command:
         """The command that brakes and stays where the reference is."""
         return self._command(observation, commanded, np.zeros(self.spec.num_joints))
 
-    def _remember(self, observation: Observation, state: Array) -> None:
-        """Give the adapter the step that just ended, unless a tick was missed or in contact."""
+    def _remember(self, observation: Observation, commanded: Commanded) -> Array:
+        """The state, (S,); the step that ended in it goes to the adapter, unless in contact."""
+        if observation.stamp != commanded.stamp:
+            raise ValueError(
+                f"want the command of the period that the observation begins, got stamps "
+                f"{observation.stamp} and {commanded.stamp}"
+            )
+        state = self._space.state(observation, commanded)
         last, self._last = self._last, (observation.stamp, state)
-        begins = self._contact.update(observation.external_torque)
+        begins = self._contact.update(observation.external_torque, commanded.reason)
         if begins:
             self._adapter.forget_newest(self._config.contact.rewind)
         if last is None or self._contact.active:
-            return
+            return state
         stamp, previous = last
         gap = observation.stamp - stamp
         if not 0.0 < gap <= self._config.max_gap:
             self._adapter.reset_episode()
-        if abs(gap - self.spec.control_dt) > 0.5 * self.spec.control_dt:
-            return
-        action = self._space.action(state[3 * self.spec.num_joints :])
-        self._adapter.observe(Transition(previous, action, state))
+            if self._monitor is not None:
+                self._monitor.reset_episode()
+        if abs(gap - self.spec.control_dt) <= 0.5 * self.spec.control_dt:
+            action = self._space.action(state[3 * self.spec.num_joints :])
+            transition = Transition(previous, action, state)
+            if self._monitor is not None and self._context is not None:
+                self._monitor.update(self._context, transition)
+            self._adapter.observe(transition)
+        return state
 
     def _upcoming_targets(self, stamp: float) -> torch.Tensor:
         """Targets at the ends of the periods that the plan decides, (H, 3)."""
@@ -214,21 +280,28 @@ class Controller:
 
 
 class ContactMonitor:
-    """Tells contact from a changed body by the size of the external torque."""
+    """Tells contact from a changed body by the external torque, its own view and the guard's."""
 
-    def __init__(self, config: ContactConfig) -> None:
+    def __init__(self, config: ContactConfig, limit: tuple[float, ...]) -> None:
         self._config = config
-        self._limit = np.array(config.external_torque)
+        self.set_limit(limit)
         self.reset()
+
+    def set_limit(self, limit: tuple[float, ...]) -> None:
+        """External torque that is contact, (J,), [Nm]."""
+        self._limit = np.array(limit)
 
     def reset(self) -> None:
         """No contact."""
         self._since: int | None = None
         self.active = False
 
-    def update(self, external_torque: Array) -> bool:
-        """Take in (J,) [Nm]; whether contact begins with this measurement."""
-        if (np.abs(external_torque) > self._limit).any():
+    def update(self, external_torque: Array, reason: str = "") -> bool:
+        """Take in (J,) [Nm] and the guard's reason; whether contact begins with this measurement.
+
+        The guard holds at a force on the tool that each joint may feel less than the limit.
+        """
+        if (np.abs(external_torque) > self._limit).any() or reason in TOUCH:
             begins = not self.active
             self.active, self._since = True, 0
             return begins

@@ -5,12 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from robot_meta.build import AdapterConfig, BuildConfig, build_controller
+from robot_meta.build import AdapterConfig, BuildConfig, build_controller, build_dynamics
 from robot_meta.controller import ContactConfig, ContactMonitor, ControllerConfig
+from robot_meta.dynamics.change import ChangeConfig
 from robot_meta.planning.mppi import MPPIConfig
 from robot_meta.planning.planner import SamplingConfig
 from robot_meta.reference import advance, safe_velocity_bounds
 from robot_meta.robots.description import arm_description
+from robot_meta.safety.config import GuardConfig
 from robot_meta.types import Commanded, Observation, TargetPath
 
 ARM = arm_description("fr3")
@@ -19,9 +21,11 @@ TOOL = ARM.chain.tool_position_in_base(HOME)
 FAST = MPPIConfig(sampling=SamplingConfig(num_samples=32, horizon=6))
 
 
-def make(**adapter):
+def make(change=ChangeConfig(), **adapter):  # noqa: B008 (frozen)
     config = BuildConfig(
-        adapter=AdapterConfig(**adapter), controller=ControllerConfig(planner=FAST)
+        adapter=AdapterConfig(**adapter),
+        change=change,
+        controller=ControllerConfig(planner=FAST),
     )
     controller = build_controller(config)
     controller.set_target(TargetPath(stamp=np.zeros(1), position=TOOL[None]))
@@ -78,6 +82,17 @@ def test_a_missed_tick_is_left_out_and_the_window_kept():
     assert windows(make(), [0, 1, 2, 4, 5]) == [0, 1, 2, 2, 3]
 
 
+def test_ticks_that_are_only_observed_are_learned_from_like_those_that_are_answered():
+    answering, observing = make(), make()
+    moving = [(observed(t, position=HOME + 1e-3 * t), decided(t)) for t in range(7)]
+    for tick, parts in enumerate(moving):
+        answering.act(*parts)
+        (observing.act if tick in (0, 6) else observing.observe)(*parts)
+    assert observing.diagnostics()["window"] == 6.0
+    for key in ("window", "loss_before", "loss_after"):
+        assert observing.diagnostics()[key] == answering.diagnostics()[key]
+
+
 def test_a_long_gap_or_time_that_runs_back_empties_the_window():
     assert windows(make(), [0, 1, 2, 50, 51]) == [0, 1, 2, 0, 1]
     assert windows(make(), [10, 11, 12, 3, 4]) == [0, 1, 2, 0, 1]
@@ -95,10 +110,17 @@ def test_contact_freezes_adaptation_and_takes_back_what_led_to_it():
 
 
 def test_contact_begins_once_and_ends_after_a_quiet_while():
-    monitor = ContactMonitor(ContactConfig(release=3))
+    monitor = ContactMonitor(ContactConfig(release=3), GuardConfig().contact_torque)
     strong = np.array([0.0, 26.0, 0, 0, 0, 0, 0])
     assert monitor.update(strong) and not monitor.update(-strong)
     assert [monitor.update(np.zeros(7)) or monitor.active for _ in range(3)] == [True, True, False]
+
+
+@pytest.mark.parametrize("reason", ["EXTERNAL_FORCE", "EXTERNAL_TORQUE"])
+def test_what_the_guard_calls_too_much_is_contact_at_any_torque(reason):
+    monitor = ContactMonitor(ContactConfig(release=2), GuardConfig().contact_torque)
+    assert not monitor.update(np.zeros(7), "LEAD") and monitor.update(np.zeros(7), reason)
+    assert monitor.active
 
 
 def test_a_new_episode_repeats_the_first_one_bit_for_bit():
@@ -133,10 +155,72 @@ def test_moves_the_tool_towards_its_target():
     assert np.linalg.norm(reached - away) < 0.6 * np.linalg.norm(TOOL - away)
 
 
+def test_the_limits_of_the_guard_count_alike_from_the_start_and_later():
+    tight = GuardConfig(lead_limit=(0.01,) * 7, tool_speed=0.01, contact_torque=(1.0,) * 7)
+    sampling = ControllerConfig(planner=FAST)
+    away = TargetPath(stamp=np.zeros(1), position=TOOL[None] + [0.0, 0.1, 0.0])
+    answers = {}
+    for name, first in (("first", tight), ("later", GuardConfig()), ("never", GuardConfig())):
+        controller = build_controller(BuildConfig(controller=sampling, guard=first))
+        controller.set_target(away)
+        if name == "later":
+            controller.set_guard(tight)
+        answers[name] = controller.act(observed(0, torque=2.0), decided(0)).velocity
+        assert controller.diagnostics()["contact"] == (name != "never")
+    np.testing.assert_array_equal(answers["first"], answers["later"])
+    assert (answers["first"] != answers["never"]).any()
+
+
 def test_holding_brakes_as_hard_as_allowed():
     velocity = np.full(7, 0.5)
     command = make().hold(observed(0), decided(0, velocity=velocity))
     np.testing.assert_allclose(command.velocity, 0.5 - 0.18)
+
+
+def shaken(controller, ticks):
+    """The joints jump to and fro, which no model of an arm can explain."""
+    moving = np.full(7, 0.1)
+    for tick in ticks:
+        position = HOME + 0.1 * (-1) ** tick
+        yield controller.act(observed(tick, position=position), decided(tick, velocity=moving))
+
+
+def test_what_the_model_cannot_follow_makes_the_arm_hold_until_somebody_resumes():
+    controller = make(change=ChangeConfig(span=5))
+    assert not controller.cannot_adapt
+    commands = list(shaken(controller, range(10)))
+    assert controller.cannot_adapt
+    assert controller.diagnostics()["cannot_adapt"] == 1.0
+    assert controller.diagnostics()["alarms"] >= 1.0
+    np.testing.assert_array_equal(commands[-1].velocity, np.zeros(7))  # braked
+    controller.reset()  # no new episode, nor good behaviour, ends it
+    for tick in range(10, 30):
+        moving = np.full(7, 0.1)
+        command = controller.act(observed(tick), decided(tick, velocity=moving))
+        np.testing.assert_array_equal(command.velocity, np.zeros(7))
+    controller.resume()
+    assert not controller.cannot_adapt
+    controller.act(observed(30), decided(30))
+    assert controller.diagnostics()["window"] == 0.0
+    assert "plan_iterations" in controller.diagnostics()
+
+
+def test_the_state_that_makes_the_arm_hold_can_be_switched_off():
+    controller = make(change=ChangeConfig(span=5, hopeless=0.0))
+    list(shaken(controller, range(10)))
+    assert not controller.cannot_adapt
+
+
+def test_a_change_of_adapter_does_not_end_the_hold():
+    controller = make(change=ChangeConfig(span=5))
+    list(shaken(controller, range(10)))
+    config = BuildConfig(adapter=AdapterConfig(kind="residual"))
+    controller.set_dynamics(*build_dynamics(config))
+    assert controller.cannot_adapt
+    controller.resume()
+    controller.act(observed(10), decided(10))
+    controller.act(observed(11), decided(11))
+    assert controller.diagnostics()["window"] == 1.0
 
 
 @pytest.mark.parametrize("wrong", ["no target", "other stamp"])

@@ -21,7 +21,7 @@ from robot_meta.collection.episode_files import load_episode
 from robot_meta.collection.episodes import episodes_from
 from robot_meta.collection.run_reader import RunReader
 from robot_meta.collection.twin_data import TwinDataConfig, collect
-from robot_meta.dynamics.dataset import EpisodeData, WindowDataset, fit_normalizers
+from robot_meta.dynamics.dataset import EpisodeData, WindowDataset, fit_normalizers, split
 from robot_meta.dynamics.files import ModelCard, save_model
 from robot_meta.dynamics.meta_training import METHODS, MetaTrainer, MetaTrainingConfig
 from robot_meta.dynamics.model import NeuralDynamics
@@ -33,6 +33,7 @@ VALIDATE_EVERY = 200  # training steps; also how often a checkpoint is written
 WINDOW_ROWS = 4608  # transitions per training step, the same for every length of window
 QUERY = 16  # future steps that are predicted (K)
 PROFILES = {"quick": (60, 400), "full": (900, 4000)}  # episodes, training steps
+_DEFAULTS = MetaTrainingConfig()
 
 EPILOG = """examples:
   robot-meta train dynamics --out out/mine.safetensors
@@ -53,8 +54,10 @@ def main(argv: list[str]) -> int:
     spec = _spec(args.robot, args.stiffness_scale)
     space = JointReferenceSpace(num_joints=spec.num_joints, control_dt=spec.control_dt)
     if args.recordings:
-        episodes = _recorded(spec, space, args.recordings)
-        source: dict[str, Any] = {"recordings": [path.name for path in args.recordings]}
+        runs = [RunReader(path) for path in args.recordings]
+        episodes = _recorded(spec, space, runs)
+        names = [f"{run.path.resolve().parent.name}/{run.path.name}" for run in runs]
+        source: dict[str, Any] = {"recordings": names}
     else:
         config = TwinDataConfig(
             robot=args.robot,
@@ -71,6 +74,10 @@ def main(argv: list[str]) -> int:
         support=args.support,
         windows=args.windows or WINDOW_ROWS // (args.support + QUERY),
         query=QUERY,
+        inner_steps=args.inner_steps,
+        inner_rate=args.inner_rate,
+        inner_layers=tuple(args.inner_layers),
+        first_order=args.first_order,
         seed=args.seed,
     )
     model, figures = _train(space, episodes, training, args.out)
@@ -90,7 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("what", choices=["dynamics"], help="what to train")
     parser.add_argument("--robot", default="fr3", help="robot type (default: %(default)s)")
-    parser.add_argument("--method", choices=METHODS, default="last_layer", help="what adapts")
+    parser.add_argument(
+        "--method", choices=list(METHODS), default="last_layer", help="what adapts"
+    )
     parser.add_argument("--out", type=Path, required=True, help="weights file to write")
     parser.add_argument("--profile", choices=sorted(PROFILES), default="full")
     parser.add_argument("--episodes", type=int, help="bodies to collect (default: by profile)")
@@ -98,6 +107,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--steps", type=int, help="training steps (default: by profile)")
     parser.add_argument("--support", type=int, default=32, help="past steps that adapt (M)")
     parser.add_argument("--windows", type=int, help="windows per step (default: by --support)")
+    gradient = parser.add_argument_group("of --method gradient")
+    gradient.add_argument(
+        "--inner-steps", type=int, default=_DEFAULTS.inner_steps, help="gradient steps per update"
+    )
+    gradient.add_argument(
+        "--inner-rate", type=float, default=_DEFAULTS.inner_rate, help="first inner learning rate"
+    )
+    gradient.add_argument(
+        "--inner-layers", type=int, nargs="+", default=[], help="layers that move (default: all)"
+    )
+    gradient.add_argument(
+        "--first-order", action="store_true", help="leave out the second derivative"
+    )
     parser.add_argument("--stiffness-scale", type=float, default=1.0, help="impedance factor")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
@@ -128,19 +150,20 @@ def _collected(config: TwinDataConfig, folder: Path, jobs: int) -> list[EpisodeD
     return [load_episode(path)[0] for path in paths]
 
 
-def _recorded(spec: RobotSpec, space: JointReferenceSpace, paths: list[Path]) -> list[EpisodeData]:
+def _recorded(
+    spec: RobotSpec, space: JointReferenceSpace, runs: list[RunReader]
+) -> list[EpisodeData]:
     episodes = []
-    for path in tqdm(paths, desc="read", unit="run"):
-        episodes += episodes_from(space, RunReader(path).steps(spec.joint_names))
+    for run in tqdm(runs, desc="read", unit="run"):
+        episodes += episodes_from(space, run.steps(spec.joint_names))
     return episodes
 
 
 def _train(
     space: JointReferenceSpace, episodes: list[EpisodeData], config: MetaTrainingConfig, out: Path
 ) -> tuple[NeuralDynamics, dict[str, float]]:
-    """Train on nine episodes in ten, validate on the tenth; resume from a checkpoint of `out`."""
-    train = [episode for i, episode in enumerate(episodes) if i % 10 != 9]
-    validation = [episode for i, episode in enumerate(episodes) if i % 10 == 9] or train[-1:]
+    """Train on most of the episodes, validate on the rest; resume from a checkpoint of `out`."""
+    train, validation = split(episodes, config.support + config.query)
     inputs, deltas = fit_normalizers(space, train)
     empty = NeuralDynamics(space=space, params={}, inputs=inputs, deltas=deltas)
     trainer = MetaTrainer(
@@ -239,8 +262,8 @@ robot_meta {training["version"]}.
 - source: `{json.dumps(training["data"])}`
 - training: `{json.dumps(training["config"])}`
 
-Mean squared error of the normalised deltas on windows of bodies kept apart, before and after the
-update, and on the last training batch:
+Mean squared error of the normalised deltas on windows kept apart, before and after the update,
+and on the last training batch:
 
 | figure | value |
 |---|---|

@@ -15,9 +15,9 @@ from robot_meta.collection.decoding import (
     command_from,
     commanded_from,
     observation_from,
-    stamp_from,
     target_from,
 )
+from robot_meta.collection.periods import PeriodJoiner
 from robot_meta.collection.recording import MANIFEST, RUN_FILE, repair
 from robot_meta.errors import RecordingFailed
 from robot_meta.types import Command, Commanded, Observation, TargetPath
@@ -73,18 +73,10 @@ class RunReader:
         """
         base = self._base("joint_states", namespace)
         wanted = [base + name for name in ("joint_states", "external_joint_torques", "commanded")]
-        waiting: dict[float, dict[str, Any]] = {}
-        newest: float | None = None
+        joiner = PeriodJoiner(wanted)
         for topic, msg, _ in self.messages(wanted):
-            stamp = stamp_from(msg.header.stamp)
-            if newest is not None and stamp == newest:
-                continue
-            parts = waiting.setdefault(stamp, {})
-            parts[topic] = msg
-            if len(parts) == len(wanted):
-                state, external, commanded = (parts[name] for name in wanted)
-                newest = stamp
-                waiting = {s: p for s, p in waiting.items() if s > stamp}
+            if (parts := joiner.put(topic, msg)) is not None:
+                state, external, commanded = parts
                 yield (
                     observation_from(state, external, joint_names),
                     commanded_from(commanded, joint_names),

@@ -1,13 +1,15 @@
 """Adaptation: the newest M transitions in, a frozen `Context` for this tick out.
 
-Every adapter restarts from the meta-learned parameters at each tick, so a bad stretch of data is
-forgotten as soon as it leaves the window. Source: Nagabandi et al. 2019, Alg. 2.
-Differs: the newest transition is in the window, the window empties when an episode begins, and no
-context survives from one episode into the next.
+An adapter that fits a window restarts from the meta-learned parameters at each tick, so a bad
+stretch of data is forgotten as soon as it leaves the window; one with a memory says so, and how
+long it lasts. Source: Nagabandi et al. 2019, Alg. 2.
+Differs: the newest transition is in the window, the window empties when an episode begins, and an
+update that harms is rejected (no_harm.py).
 """
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import dataclass
@@ -17,8 +19,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from robot_meta.dynamics.model import Context, NeuralDynamics
+from robot_meta.dynamics.model import Context, NeuralDynamics, Posterior
 from robot_meta.dynamics.network import Params, mlp
+from robot_meta.dynamics.no_harm import NO_HARM, NoHarm, NoHarmConfig
 from robot_meta.types import Array
 
 
@@ -35,7 +38,7 @@ class Adapter(Protocol):
     """Turns recent transitions into a context.  Readable as: observe, observe, ..., context."""
 
     def reset_episode(self) -> None:
-        """Forget the window: time was interrupted."""
+        """Forget the window: time was interrupted. What was learned about the body stays."""
 
     def reset_task(self) -> None:
         """Forget all that was learned since the robot was switched on."""
@@ -90,10 +93,16 @@ class Window:
             )
         )
 
-    def drop_newest(self, count: int) -> None:
-        """Remove up to `count` of the newest transitions."""
-        for _ in range(min(count, len(self._rows))):
+    def newest(self) -> tuple[Tensor, Tensor]:
+        """Input (I,) and target (2J,) of the newest transition."""
+        return self._rows[-1]
+
+    def drop_newest(self, count: int) -> int:
+        """Remove up to `count` of the newest transitions; returns how many."""
+        dropped = min(count, len(self._rows))
+        for _ in range(dropped):
             self._rows.pop()
+        return dropped
 
     def tensors(self) -> tuple[Tensor, Tensor]:
         """Inputs (m, I) and targets (m, 2J), oldest first, m ≤ M."""
@@ -107,55 +116,96 @@ def prediction_loss(params: Params, inputs: Tensor, targets: Tensor) -> Tensor:
 
 
 class WindowAdapter(ABC):
-    """Common to all adapters that fit the window anew at every tick.
+    """Common to all adapters: they keep the newest transitions and fit at every tick.
 
-    A subclass says what the newest transitions make of the parameters, in `fit`.
+    A subclass says what the newest transitions make of the parameters, in `fit`. One that
+    remembers more than the window also takes in every row, in `absorb`, and takes it back, in
+    `release`.
+
+    Args:
+        model: What is adapted.
+        window: M, newest transitions kept.
+        no_harm: When an update is rejected.
     """
 
-    def __init__(self, model: NeuralDynamics, window: int = 16) -> None:
+    def __init__(
+        self, model: NeuralDynamics, window: int = 16, no_harm: NoHarmConfig = NO_HARM
+    ) -> None:
         self._model = model
         self._window = Window(model, window)
+        self._no_harm = NoHarm(model.params, no_harm)
+        self._count = 0
         self._diagnostics: dict[str, float] = {}
 
     @abstractmethod
     def fit(self, inputs: Tensor, targets: Tensor) -> Params:
         """Adapted parameters from inputs (m, I) and targets (m, 2J)."""
 
+    def posterior(self) -> Posterior | None:
+        """How sure the last `fit` is; None where the adapter cannot say."""
+        return None
+
+    def absorb(self, inputs: Tensor, targets: Tensor) -> None:  # noqa: B027 (most remember nothing)
+        """Take one row, (I,) and (2J,), into what outlives the window."""
+
+    def release(self, count: int) -> None:  # noqa: B027
+        """Take back the newest `count` rows."""
+
+    def forget(self) -> None:  # noqa: B027
+        """Forget what outlives the window."""
+
     def reset_episode(self) -> None:
-        """Forget the window: time was interrupted."""
+        """Forget the window: time was interrupted. What was learned about the body stays."""
         self._window.clear()
+        self._no_harm.clear()
+        self._count = 0
         self._diagnostics = {}
 
     def reset_task(self) -> None:
-        """Forget everything; the window is all there is."""
+        """Forget everything: the body may be another."""
         self.reset_episode()
+        self.forget()
 
     def observe(self, transition: Transition) -> None:
         """Take in the newest transition."""
         self._window.append(transition)
+        self._count += 1
+        self.absorb(*self._window.newest())
 
     def forget_newest(self, count: int) -> None:
         """Take back the newest transitions, which turned out not to be the robot's own doing."""
-        self._window.drop_newest(count)
+        dropped = self._window.drop_newest(count)
+        self._count -= dropped
+        self._no_harm.forget_since(self._count)
+        self.release(dropped)
 
     def context(self) -> Context:
-        """Adapted parameters; the meta-learned ones as long as the window is empty."""
+        """Adapted parameters; those before any update as long as the window is empty."""
+        begin = time.perf_counter()
         if not len(self._window):
             self._diagnostics = {"window": 0.0}
-            return Context(self._model.params)
+            return self._empty_context()
         inputs, targets = self._window.tensors()
         params = self.fit(inputs, targets)
+        accepted = self._no_harm.accepts(params, self._count, inputs, targets)
+        update_ms = 1e3 * (time.perf_counter() - begin)
         with torch.no_grad():
             self._diagnostics = {
                 "window": float(len(self._window)),
                 "loss_before": float(prediction_loss(self._model.params, inputs, targets)),
                 "loss_after": float(prediction_loss(params, inputs, targets)),
+                "update_ms": update_ms,
+                **self._no_harm.figures,
             }
-        return Context(params)
+        return Context(params, self.posterior()) if accepted else Context(self._model.params)
 
     def diagnostics(self) -> dict[str, float]:
-        """Size of the window, loss on it before and after the last update."""
+        """Size of the window, loss on it before and after the last update, and its judgement."""
         return dict(self._diagnostics)
+
+    def _empty_context(self) -> Context:
+        """What is known before the first transition of an episode."""
+        return Context(self._model.params)
 
 
 class NoAdapter(WindowAdapter):

@@ -30,6 +30,34 @@ class EpisodeData:
             raise ValueError("an episode must be finite")
 
 
+def split(episodes: list[EpisodeData], length: int) -> tuple[list[EpisodeData], list[EpisodeData]]:
+    """Episodes to train on, and what is kept apart to validate on.
+
+    Every tenth episode is kept apart; where there are fewer than ten, the last fifth of the
+    longest one. Episodes shorter than one window of `length` steps are of no use to either.
+
+    Raises:
+        ValueError: There is not one window for each of the two.
+    """
+    usable = [episode for episode in episodes if len(episode.action) >= length]
+    if len(usable) >= 10:
+        apart = usable[9::10]
+        return [episode for i, episode in enumerate(usable) if i % 10 != 9], apart
+    longest = max((len(episode.action) for episode in episodes), default=0)
+    last = max(length, longest // 5)
+    if longest < length + last:
+        raise ValueError(
+            f"want an unbroken stretch of {length + last} steps, for a window of {length} to "
+            f"train on and one to validate on; the longest has {longest}. Record longer, or make "
+            "the window smaller."
+        )
+    cut = next(i for i, episode in enumerate(usable) if len(episode.action) == longest)
+    whole, end = usable[cut], longest - last
+    first = EpisodeData(whole.state[: end + 1], whole.action[:end])
+    apart = [EpisodeData(whole.state[end:], whole.action[end:])]
+    return [*usable[:cut], first, *usable[cut + 1 :]], apart
+
+
 def fit_normalizers(
     space: StateSpace, episodes: list[EpisodeData]
 ) -> tuple[Normalizer, Normalizer]:

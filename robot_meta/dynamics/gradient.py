@@ -8,40 +8,83 @@ With a model that was not meta-trained this is the baseline MB+DE of that paper.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
-from robot_meta.dynamics.adapter import WindowAdapter, prediction_loss
-from robot_meta.dynamics.model import NeuralDynamics
-from robot_meta.dynamics.network import Params
+from robot_meta.dynamics import inner_step
+from robot_meta.dynamics.adapter import WindowAdapter
+from robot_meta.dynamics.inner_step import Rates
+from robot_meta.dynamics.method import Method
+from robot_meta.dynamics.model import Extras, NeuralDynamics
+from robot_meta.dynamics.network import Params, num_layers
+from robot_meta.dynamics.no_harm import NO_HARM, NoHarmConfig
 
-LOG_RATE = "gradient.log_rate."
+PREFIX = "gradient."
+LOG_RATE = f"{PREFIX}log_rate."
+STEPS = f"{PREFIX}steps"
 
 
-def initial_extras(params: Params, rate: float) -> dict[str, Tensor]:
-    """Inner learning rates, one per parameter tensor, as logarithms."""
-    return {LOG_RATE + name: torch.tensor(rate).log() for name in params}
+def initial_extras(params: Params, rate: float, layers: tuple[int, ...] = ()) -> Extras:
+    """Inner learning rates, one per parameter tensor of `layers` (none: all), as logarithms.
 
-
-def gradient_step(
-    params: Params,
-    extras: dict[str, Tensor],
-    inputs: Tensor,
-    targets: Tensor,
-    rate_scale: float,
-    *,
-    create_graph: bool,
-) -> Params:
-    """One inner step on (m, I) inputs and (m, O) targets.
-
-    Meta-training needs `create_graph`, since its outer step differentiates through this one.
+    Raises:
+        ValueError: There is no such layer.
     """
-    loss = prediction_loss(params, inputs, targets)
-    grads = torch.autograd.grad(loss, tuple(params.values()), create_graph=create_graph)
+    if not set(layers) <= set(range(num_layers(params))):
+        raise ValueError(f"want layers among 0 to {num_layers(params) - 1}, got {layers}")
     return {
-        name: value - rate_scale * extras[LOG_RATE + name].exp() * grad
-        for (name, value), grad in zip(params.items(), grads, strict=True)
+        f"{LOG_RATE}layer{layer}.{kind}": torch.tensor(rate).log()
+        for layer in layers or range(num_layers(params))
+        for kind in ("weight", "bias")
     }
+
+
+def rates(extras: Extras, scale: float = 1.0) -> dict[int, Rates]:
+    """Inner rates by layer, times `scale`."""
+    numbers = {int(n[len(LOG_RATE) + 5 :].split(".")[0]) for n in extras if n.startswith(LOG_RATE)}
+    return {
+        layer: Rates(
+            scale * extras[f"{LOG_RATE}layer{layer}.weight"].exp(),
+            scale * extras[f"{LOG_RATE}layer{layer}.bias"].exp(),
+        )
+        for layer in sorted(numbers)
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradientMethod(Method):
+    """How a model is meta-trained for gradient steps.
+
+    Attributes:
+        steps: Inner steps.
+        rate: Inner rate that all layers start from.
+        layers: Layers that move; empty for all.
+        first_order: Whether the outer gradient ignores how the inner one depends on θ.
+    """
+
+    steps: int = 1
+    rate: float = 0.01
+    layers: tuple[int, ...] = ()
+    first_order: bool = False
+
+    def initial_extras(self, params: Params, generator: torch.Generator) -> Extras:
+        """Inner rates."""
+        return initial_extras(params, self.rate, self.layers)
+
+    def constants(self) -> Extras:
+        """The number of steps that the model is meant for."""
+        return {STEPS: torch.tensor(float(self.steps))}
+
+    def outputs(
+        self, params: Params, extras: Extras, inputs: Tensor, targets: Tensor, query: Tensor
+    ) -> Tensor:
+        """See `Method.outputs`."""
+        taken = inner_step.adapt(
+            params, rates(extras), inputs, targets, self.steps, first_order=self.first_order
+        )
+        return inner_step.outputs_after(params, taken, query)
 
 
 class GradientAdapter(WindowAdapter):
@@ -50,34 +93,38 @@ class GradientAdapter(WindowAdapter):
     Args:
         model: A meta-trained model (GrBAL) or a plain one (MB+DE).
         window: M, newest transitions used.
-        steps: Inner gradient steps.
+        steps: Inner gradient steps; None for as many as the model was trained for.
         rate_scale: Factor on the meta-learned inner rates.
         rate: Inner rate where the model has none of its own.
+        layers: Layers of a model without rates that move; empty for all.
+        no_harm: When an update is rejected.
     """
 
     def __init__(
         self,
         model: NeuralDynamics,
         window: int = 16,
-        steps: int = 1,
+        steps: int | None = None,
         rate_scale: float = 1.0,
         rate: float = 0.01,
+        layers: tuple[int, ...] = (),
+        no_harm: NoHarmConfig = NO_HARM,
     ) -> None:
+        if steps is None:
+            steps = int(model.extras.get(STEPS, torch.tensor(1.0)))
         if steps < 1 or rate_scale <= 0.0 or rate <= 0.0:
             raise ValueError(
                 f"want steps >= 1 and rates > 0, got steps {steps}, rate_scale {rate_scale}, "
                 f"rate {rate}"
             )
-        super().__init__(model, window)
-        self._extras = {**initial_extras(model.params, rate), **model.extras}
-        self._steps, self._rate_scale = steps, rate_scale
+        super().__init__(model, window, no_harm)
+        learned = rates(model.extras, rate_scale)
+        self._rates = learned or rates(initial_extras(model.params, rate, layers), rate_scale)
+        self._steps = steps
 
+    @torch.no_grad()
     def fit(self, inputs: Tensor, targets: Tensor) -> Params:
         """Parameters after the inner steps."""
-        params = {name: p.detach().requires_grad_() for name, p in self._model.params.items()}
-        for _ in range(self._steps):
-            params = gradient_step(
-                params, self._extras, inputs, targets, self._rate_scale, create_graph=False
-            )
-            params = {name: p.detach().requires_grad_() for name, p in params.items()}
-        return {name: p.detach() for name, p in params.items()}
+        params = self._model.params
+        taken = inner_step.adapt(params, self._rates, inputs, targets, self._steps)
+        return inner_step.params_after(params, taken)

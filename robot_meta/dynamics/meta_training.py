@@ -5,7 +5,10 @@
 The second, small term keeps the unadapted model useful, which is what flies the first M steps.
 `adapt` is one of
     last_layer   ridge regression of the last layer, differentiated through the solve
-    gradient     one gradient step, differentiated through it (second order; GrBAL)
+    gradient     gradient steps, differentiated through (second order; GrBAL)
+    history      the last k transitions beside the inputs of a static network
+    recurrent    a GRU over the transitions (ReBAL)
+    context      a small causal transformer over the window that modulates the network
     none         no adaptation: the plain model, for the baselines
 Source: Nagabandi et al. 2019, Alg. 1; Bertinetto et al. 2019.
 Differs: normaliser statistics are fixed once for all data; early stopping watches the loss after
@@ -14,19 +17,24 @@ the update; the newest of the support steps is the one right before the first qu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from robot_meta.dynamics import gradient, last_layer
-from robot_meta.dynamics.adapter import prediction_loss
+from robot_meta.dynamics.attention import ContextMethod
 from robot_meta.dynamics.dataset import WindowDataset
-from robot_meta.dynamics.model import NeuralDynamics
-from robot_meta.dynamics.network import Params, features, init_mlp, mlp, num_layers
+from robot_meta.dynamics.gradient import GradientMethod
+from robot_meta.dynamics.history import HistoryMethod
+from robot_meta.dynamics.last_layer import LastLayerMethod
+from robot_meta.dynamics.method import Method, NoMethod
+from robot_meta.dynamics.model import NOISE, Extras, NeuralDynamics
+from robot_meta.dynamics.network import Params, init_mlp, mlp
+from robot_meta.dynamics.recurrent import RecurrentMethod
 
-METHODS = ("last_layer", "gradient", "none")
+SCALAR_SPEED = 5.0  # learning rate of scalars in the extras over that of the network
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,49 +49,33 @@ class MetaTrainingConfig:
     steps: int = 3000  # training steps
     learning_rate: float = 2e-3  # of Adam, falling to 0 along a cosine
     static_weight: float = 0.1  # w
-    inner_rate: float = 0.01  # inner learning rate that `gradient` starts from
+    inner_steps: int = 3  # of `gradient`
+    inner_rate: float = 0.1  # of `gradient`: inner learning rate that training starts from
+    inner_layers: tuple[int, ...] = ()  # of `gradient`: layers that move; empty for all
+    first_order: bool = False  # of `gradient`: whether the outer gradient ignores the inner one's
+    history: int = 8  # of `history`: transitions beside the inputs (k)
+    latent: int = 16  # of `context`: size of the latent
+    hidden_state: int = 64  # of `recurrent`: size of the GRU
     max_grad_norm: float = 1.0  # clip of the outer gradient
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
-            raise ValueError(f"method must be one of {METHODS}, got '{self.method}'")
+            raise ValueError(f"method must be one of {tuple(METHODS)}, got '{self.method}'")
         if min(self.support, self.query, self.windows, self.steps) < 1:
             raise ValueError("support, query, windows and steps must be >= 1")
 
 
-def adapted_outputs(
-    method: str,
-    params: Params,
-    extras: dict[str, Tensor],
-    support: tuple[Tensor, Tensor],
-    query_inputs: Tensor,
-) -> Tensor:
-    """What the adapted model says on (B, K, I) query inputs, (B, K, O).
-
-    Args:
-        method: One of `METHODS`.
-        params: Meta-parameters θ.
-        extras: What the method learns beside them, φ.
-        support: Inputs (B, M, I) and targets (B, M, O) of the past steps.
-        query_inputs: Inputs of the steps to predict.
-    """
-    if method == "none":
-        return mlp(params, query_inputs)
-    if method == "last_layer":
-        weight, bias = last_layer.solve(params, extras, *support, 1.0)
-        name = f"layer{num_layers(params) - 1}"
-        hidden = features(params, query_inputs)
-        weight = params[f"{name}.weight"] + weight  # (B, O, D)
-        return hidden @ weight.transpose(-1, -2) + (params[f"{name}.bias"] + bias)[:, None]
-
-    def one(inputs: Tensor, targets: Tensor, query: Tensor) -> Tensor:
-        grads = torch.func.grad(prediction_loss)(params, inputs, targets)
-        rates = {name: extras[gradient.LOG_RATE + name].exp() for name in params}
-        return mlp({name: params[name] - rates[name] * grads[name] for name in params}, query)
-
-    outputs: Tensor = torch.func.vmap(one)(*support, query_inputs)
-    return outputs
+METHODS: dict[str, Callable[[MetaTrainingConfig], Method]] = {
+    "last_layer": lambda c: LastLayerMethod(),
+    "gradient": lambda c: GradientMethod(
+        steps=c.inner_steps, rate=c.inner_rate, layers=c.inner_layers, first_order=c.first_order
+    ),
+    "history": lambda c: HistoryMethod(length=c.history),
+    "recurrent": lambda c: RecurrentMethod(hidden=c.hidden_state),
+    "context": lambda c: ContextMethod(latent=c.latent),
+    "none": lambda c: NoMethod(),
+}
 
 
 class MetaTrainer:
@@ -106,25 +98,20 @@ class MetaTrainer:
         self.config, self._model, self._train = config, model, train
         self._validation = validation.spread(2000)
         sizes = (train.inputs.shape[-1], *config.hidden, train.targets.shape[-1])
-        params = init_mlp(sizes, torch.Generator().manual_seed(config.seed))
-        extras: dict[str, Tensor] = {}
-        if config.method == "last_layer":
-            extras = last_layer.initial_extras()
-        elif config.method == "gradient":
-            extras = gradient.initial_extras(params, config.inner_rate)
+        generator = torch.Generator().manual_seed(config.seed)
+        params = init_mlp(sizes, generator)
+        self._method = METHODS[config.method](config)
+        extras = self._method.initial_extras(params, generator)
         self._params = {name: p.requires_grad_() for name, p in params.items()}
         self._extras = {name: p.requires_grad_() for name, p in extras.items()}
+        scalars = [p for p in self._extras.values() if p.dim() == 0]  # such as inner rates
+        others = [p for p in self._extras.values() if p.dim() > 0]
+        groups = [([*self._params.values(), *others], 1.0), (scalars, SCALAR_SPEED)]
         self._optimizer = torch.optim.Adam(
-            [
-                {"params": list(self._params.values()), "lr": config.learning_rate},
-                {"params": list(self._extras.values()), "lr": 5.0 * config.learning_rate},
-            ]
-            if extras
-            else list(self._params.values()),
-            lr=config.learning_rate,
+            [{"params": g, "lr": f * config.learning_rate} for g, f in groups if g]
         )
         self._base_rates = [group["lr"] for group in self._optimizer.param_groups]
-        self._best: tuple[float, Params, dict[str, Tensor]] | None = None
+        self._best: tuple[float, Params, Extras] | None = None
         self.steps_done = 0
 
     def step(self) -> dict[str, float]:
@@ -138,7 +125,8 @@ class MetaTrainer:
         for group, rate in zip(self._optimizer.param_groups, self._base_rates, strict=True):
             group["lr"] = rate * 0.5 * (1.0 + np.cos(np.pi * progress))
         inputs, targets = self._train.draw(c.windows, rng)
-        adapted, static = self._losses(inputs, targets)
+        shortened = int(rng.integers(c.support)) if self._method.any_length else 0
+        adapted, static = self._losses(inputs[:, shortened:], targets[:, shortened:])
         loss = adapted if c.method == "none" else adapted + c.static_weight * static
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -163,7 +151,20 @@ class MetaTrainer:
         if self._best is None:
             self.validate()
         assert self._best is not None
-        return replace(self._model, params=self._best[1], extras=self._best[2])
+        _, params, extras = self._best
+        kept = {**extras, **self._method.constants(), NOISE: self._noise(params, extras).log()}
+        return replace(self._model, params=params, extras=kept)
+
+    @torch.no_grad()
+    def _noise(self, params: Params, extras: Extras) -> Tensor:
+        """Std of the error of the first step after the window on the validation bodies, (O,)."""
+        inputs, targets = self._validation
+        m = self.config.support
+        support, query = inputs[:, :m], inputs[:, m : m + 1]
+        error = self._method.outputs(params, extras, support, targets[:, :m], query)
+        error = error - targets[:, m : m + 1]
+        spread = self._method.spread(params, extras, support, query)[..., None]
+        return (error.square() / (1.0 + spread)).mean(dim=(0, 1)).sqrt()
 
     def checkpoint(self) -> dict[str, Tensor]:
         """All that `restore` needs to go on exactly."""
@@ -200,14 +201,10 @@ class MetaTrainer:
 
     def _losses(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Query loss after and before the update."""
-        m = self.config.support
+        m = inputs.shape[1] - self.config.query
         query_inputs, query_targets = inputs[:, m:], targets[:, m:]
-        outputs = adapted_outputs(
-            self.config.method,
-            self._params,
-            self._extras,
-            (inputs[:, :m], targets[:, :m]),
-            query_inputs,
+        outputs = self._method.outputs(
+            self._params, self._extras, inputs[:, :m], targets[:, :m], query_inputs
         )
         adapted = (outputs - query_targets).square().mean()
         static = (mlp(self._params, query_inputs) - query_targets).square().mean()

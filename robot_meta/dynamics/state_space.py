@@ -18,8 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from robot_meta.reference import advance, safe_velocity_bounds, velocity_step
-from robot_meta.types import Array, Commanded, JointLimits, Observation
+from robot_meta.reference import advance
+from robot_meta.types import Array, Commanded, Observation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,47 +134,3 @@ class JointReferenceSpace:
             ],
             dim=-1,
         )
-
-    def admissible(self, state: Tensor, actions: Tensor, limits: JointLimits) -> Tensor:
-        """The sequences nearest to `actions` (N, H, J) whose reference obeys `limits`, (N, H, J).
-
-        The guard applies the same rule, so a plan made of these is sent as it is. `state` (S,) is
-        where they begin; `limits` hold tensors. Does not depend on the model: the reference moves
-        by arithmetic alone.
-        """
-        step: Tensor = velocity_step(limits, self.control_dt)
-        fastest = torch.as_tensor(limits.velocity)
-        velocity = self.reference_velocity(state)
-        reference = self.position(state) + self.lead(state)
-        wanted = actions * self.action_scale
-        far = bool((actions.abs() <= 1.0).all()) and self._far_from_ends(
-            reference, velocity, step, actions.shape[1], limits
-        )
-        result = []
-        for h in range(actions.shape[1]):
-            if far:
-                low, high = (velocity - step).clip(-fastest), (velocity + step).clip(None, fastest)
-            else:
-                low, high = safe_velocity_bounds(reference, velocity, limits, self.control_dt)
-            next_velocity = wanted[:, h].clip(low, high)
-            if not far:
-                reference = advance(reference, velocity, next_velocity, self.control_dt)
-            velocity = next_velocity
-            result.append(velocity)
-        return torch.stack(result, dim=1) / self.action_scale
-
-    def _far_from_ends(
-        self, reference: Tensor, velocity: Tensor, step: Tensor, horizon: int, limits: JointLimits
-    ) -> bool:
-        """Whether no actions in [-1, 1] can come where position shapes the bounds."""
-        highest = torch.as_tensor(limits.velocity)
-        fastest = velocity.abs().clip(self.action_scale).clip(None, highest)
-        travel = horizon * self.control_dt * fastest
-        ends = torch.stack([reference - travel, reference + travel])
-        for speed in (fastest, -fastest):
-            low, high = safe_velocity_bounds(ends, speed, limits, self.control_dt)
-            if bool((low > (speed - step).clip(-highest)).any()):
-                return False
-            if bool((high < (speed + step).clip(None, highest)).any()):
-                return False
-        return True

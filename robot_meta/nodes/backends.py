@@ -167,7 +167,7 @@ def make_guard(description: ArmDescription, settings: Settings) -> Guard:
     if settings.node.self_collision:
         from robot_meta.twin.collision import SelfCollision
 
-        clearance = SelfCollision(description, table_height=settings.guard.table_height)
+        clearance = SelfCollision(description)
     try:
         return Guard(description.spec, description.chain, settings.guard, clearance)
     except ValueError as error:

@@ -36,6 +36,11 @@ def newest() -> QoSProfile:
     return _reliable(1)
 
 
+def periods() -> QoSProfile:
+    """Subscribing to what describes a period, so that a late reader still gets the last ones."""
+    return _reliable(50)
+
+
 def command(control_dt: float, *, lockstep: bool) -> QoSProfile:
     """Publishing commands: the newest only, void when old; in lockstep there is no wall clock."""
     profile = _reliable(1)

@@ -34,7 +34,7 @@ def parameters() -> dict[str, list[FieldFact]]:
         ],
         "controller": [
             *facts(ControllerNodeConfig(), skip=("build",)),
-            *facts(build, skip=("controller",)),
+            *facts(build, skip=("controller", "guard")),
             *facts(build.controller),
         ],
         "task": facts(TaskConfig()),
@@ -53,9 +53,9 @@ def topics_table() -> str:
 
 
 def services_table() -> str:
-    """Every service of the robot node."""
-    rows = [(f"`{s.name}`", s.kind, s.meaning) for s in SERVICES]
-    return _table(("service", "type", "meaning"), rows)
+    """Every service: name, type, server, meaning."""
+    rows = [(f"`{s.name}`", s.kind, s.server, s.meaning) for s in SERVICES]
+    return _table(("service", "type", "of", "meaning"), rows)
 
 
 def parameters_table(node: str) -> str:

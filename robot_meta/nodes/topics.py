@@ -18,10 +18,11 @@ class Topic:
 
 @dataclass(frozen=True)
 class Service:
-    """One service of the robot node."""
+    """One service."""
 
     name: str
     kind: str
+    server: str
     meaning: str
 
 
@@ -82,7 +83,15 @@ TOPICS = (
         "adaptation",
         "diagnostic_msgs/msg/DiagnosticArray",
         "controller",
-        "loss before and after the update, window, contact, plan, age and deadline slack",
+        "loss before and after the update, whether it was rejected, surprise and change alarm, "
+        "window, contact, plan, age and deadline slack",
+    ),
+    Topic(
+        "controller_state",
+        "std_msgs/msg/String",
+        "controller",
+        "TRACKING or HOLD, and the code of the reason; CANNOT_ADAPT stays until `resume`",
+        latched=True,
     ),
     Topic(
         "estop",
@@ -107,8 +116,21 @@ TOPICS = (
 )
 
 SERVICES = (
-    Service("arm", "std_srvs/srv/Trigger", "HOLD to RUNNING: commands are followed from now on"),
-    Service("hold", "std_srvs/srv/Trigger", "RUNNING to HOLD: brake and stay"),
-    Service("estop", "std_srvs/srv/Trigger", "software stop; latched until `recover`"),
-    Service("recover", "std_srvs/srv/Trigger", "STOPPED to HOLD; `arm` is a second, own step"),
+    Service(
+        "arm",
+        "std_srvs/srv/Trigger",
+        "robot",
+        "HOLD to RUNNING: commands are followed from now on",
+    ),
+    Service("hold", "std_srvs/srv/Trigger", "robot", "RUNNING to HOLD: brake and stay"),
+    Service("estop", "std_srvs/srv/Trigger", "robot", "software stop; latched until `recover`"),
+    Service(
+        "recover", "std_srvs/srv/Trigger", "robot", "STOPPED to HOLD; `arm` is a second, own step"
+    ),
+    Service(
+        "resume",
+        "std_srvs/srv/Trigger",
+        "controller",
+        "go on after CANNOT_ADAPT, from the meta-learned model",
+    ),
 )

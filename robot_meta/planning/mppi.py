@@ -64,7 +64,7 @@ class MPPI(SamplingPlanner):
             scores = returns(actions)  # (N,)
             require_finite(scores)
             weights = softmax_weights(scores, self.config.temperature)
-            mean = torch.einsum("n,nha->ha", weights, actions)
+            mean = (actions.permute(1, 2, 0) @ weights).clamp(-1.0, 1.0)  # weights sum to 1 + ε
             std *= self.config.std_decay
             self._diagnostics = {
                 "plan_iterations": iteration + 1.0,

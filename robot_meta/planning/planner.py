@@ -86,11 +86,13 @@ class CandidateSampler:
 
     def draw(self, mean: Tensor, std: Tensor | float, rng: np.random.Generator) -> Tensor:
         """Candidates (N, H, A) in [-1, 1] around `mean` (H, A)."""
-        n, k = self._config.num_samples, self._config.knots
-        knots = rng.standard_normal((n, k, self._action_size), dtype=np.float32)
-        noise = torch.einsum("hk,nka->nha", self._matrix, torch.from_numpy(knots))
-        noise[0] = 0.0
-        return (mean + std * noise).clip(-1.0, 1.0)
+        n, k, size = self._config.num_samples, self._config.knots, self._action_size
+        knots = torch.from_numpy(rng.standard_normal((k, size * n), dtype=np.float32))
+        noise = (self._matrix @ knots).view(-1, size, n)  # candidates along the last dimension
+        noise[..., 0] = 0.0
+        noise *= std[..., None] if isinstance(std, Tensor) else std
+        noise += mean[..., None]
+        return noise.clamp_(-1.0, 1.0).permute(2, 0, 1)
 
 
 class SamplingPlanner:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from robot_meta.kinematics import KinematicChain
+from robot_meta.planning.tool import ToolPositions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class TrackingReward:
 
     Attributes:
         config: Weights.
-        chain: Kinematics with tensors.
+        tool: Kinematics of the tool.
         home: Posture that redundancy settles to, (J,), [rad].
         lead_limit: The guard's limit of |reference − position|, (J,), [rad].
         tool_speed: The guard's limit of the reference's tool speed, [m/s].
@@ -38,18 +38,11 @@ class TrackingReward:
     """
 
     config: TrackingConfig
-    chain: KinematicChain
+    tool: ToolPositions
     home: Tensor
     lead_limit: Tensor
     tool_speed: float
     control_dt: float
-
-    def tool(self, position: Tensor) -> Tensor:
-        """Tool centre point in the base frame, (..., 3), [m]."""
-        coordinates = self.chain.position_of_tool_in_base(
-            position, torch.cos(position), torch.sin(position)
-        )
-        return torch.stack(coordinates, dim=-1)
 
     def score(
         self, position: Tensor, lead: Tensor, velocity: Tensor, before: Tensor, targets: Tensor
@@ -64,19 +57,23 @@ class TrackingReward:
             targets: Where the tool should be, (H, 3), [m].
         """
         c = self.config
-        error = (self.tool(position) - targets).square().sum(dim=-1) / c.position_scale**2
-        start = before.expand(len(velocity), 1, -1)
-        change = torch.diff(velocity, dim=1, prepend=start).square().sum(dim=-1)
-        reference_tool = self.tool(position + lead)  # (N, H, 3)
-        speed = torch.diff(reference_tool, dim=1).norm(dim=-1) / self.control_dt  # (N, H - 1)
-        fast = ((speed - c.speed_free * self.tool_speed).clip(0.0) / c.speed_scale).square()
-        ahead = ((lead.abs() - c.lead_free * self.lead_limit).clip(0.0) / c.lead_scale).square()
-        cost = (
-            error
-            + c.velocity_weight * velocity.square().sum(dim=-1)
-            + c.change_weight * change
-            + c.posture_weight * (position - self.home).square().sum(dim=-1)
-            + ahead.sum(dim=-1)
-        )
-        cost[:, 1:] += fast
-        return -cost
+        n, h, j = position.shape
+        position, lead, velocity = (x.permute(2, 1, 0) for x in (position, lead, velocity))
+        postures = torch.stack((position, position + lead), dim=1)  # (J, 2, H, N)
+        tool, reference = self.tool(postures.view(j, -1)).view(3, 2, h, n).unbind(dim=1)
+        cost = (tool - targets.t()[:, :, None]).square().sum(dim=0) / c.position_scale**2
+        speed = torch.diff(reference, dim=1).square().sum(dim=0).sqrt() / self.control_dt
+        fast = (speed - c.speed_free * self.tool_speed).clamp(min=0.0) / c.speed_scale
+        cost[1:] += fast.square()
+        change = torch.diff(velocity, dim=1, prepend=before[:, None, None].expand(j, 1, n))
+        free = c.lead_free * self.lead_limit[:, None, None]
+        ahead = (lead.abs() - free).clamp(min=0.0) / c.lead_scale
+        away = position - self.home[:, None, None]
+        for weight, part in (
+            (c.velocity_weight, velocity),
+            (c.change_weight, change),
+            (c.posture_weight, away),
+            (1.0, ahead),
+        ):
+            cost.add_(part.square().sum(dim=0), alpha=weight)
+        return -cost.t()

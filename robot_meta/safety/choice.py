@@ -30,7 +30,7 @@ class Chooser:
         limits: Its limits, or those without a disabled rule.
         chain: Its kinematics.
         config: What the lab allows.
-        clearance: Distance between parts of the arm, where it is known.
+        clearance: Distance of the arm to itself and to the table, where it is known.
         disabled: Rules that do not count.
     """
 

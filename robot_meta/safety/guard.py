@@ -44,7 +44,7 @@ class Guard:
         spec: The robot, with its limits.
         chain: Its kinematics.
         config: What the lab allows.
-        clearance: Distance between parts of the arm, where it is known.
+        clearance: Distance of the arm to itself and to the table, where it is known.
         disabled: Rules switched off, to show in tests that each is needed. Never on a robot.
     """
 

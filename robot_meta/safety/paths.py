@@ -14,8 +14,9 @@ from robot_meta.types import Array
 
 Mask = npt.NDArray[np.bool_]
 
-Clearance = Callable[[Array], float]
-"""Smallest distance between parts of the arm over all postures (n, J), [m]."""
+Clearance = Callable[[Array, float], float]
+"""Smallest distance [m] between parts of the arm, and from them to a table of the given height in
+the base frame [m], over all postures (n, J)."""
 
 THICKNESS = 0.15  # no part of the arm reaches further beyond its chain than this, [m]
 
@@ -49,7 +50,7 @@ class PathJudge:
         chain: Kinematics of the arm.
         config: Limits.
         reference_dt: Spacing of the samples, [s].
-        clearance: Distances between parts of the arm; None where none are known.
+        clearance: Distances of the arm to itself and to the table; None where none are known.
         disabled: Rules that do not count.
     """
 
@@ -107,7 +108,7 @@ class PathJudge:
             unknown = unknown[~self._covered(unknown, *self._anchor)]
         while len(unknown):
             posture = unknown[len(unknown) // 2]
-            distance = float(self._clearance(posture[None]))
+            distance = float(self._clearance(posture[None], self._config.table_height))
             if not distance >= wanted:
                 return False
             self._anchor = (posture, distance)

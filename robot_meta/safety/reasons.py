@@ -40,10 +40,14 @@ class Reason(str, Enum):
     LEAD = "LEAD"
     EXTERNAL_TORQUE = "EXTERNAL_TORQUE"
     EXTERNAL_FORCE = "EXTERNAL_FORCE"
+    CANNOT_ADAPT = "CANNOT_ADAPT"
 
     def __str__(self) -> str:
         """The code itself, for messages."""
         return self.value
+
+
+TOUCH = frozenset({Reason.EXTERNAL_TORQUE, Reason.EXTERNAL_FORCE})  # something is in the way
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,10 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.EXTERNAL_FORCE: Explanation(
         "The tool feels too much force from outside.", "Free the robot, then `recover` and `arm`."
+    ),
+    Reason.CANNOT_ADAPT: Explanation(
+        "The robot moves in a way that the adapted model cannot follow; the controller holds.",
+        "Look what became of the robot, then call the controller's `resume`.",
     ),
 }
 

@@ -32,15 +32,12 @@ class SelfCollision:
 
     Attributes:
         cap: Distances beyond this are reported as this, [m].
-        table_height: Height of the table in the base frame, [m]; None for no table.
     """
 
-    def __init__(
-        self, description: ArmDescription, *, cap: float = 0.1, table_height: float | None = None
-    ) -> None:
+    def __init__(self, description: ArmDescription, *, cap: float = 0.1) -> None:
         if not cap > 0.0:
             raise ValueError(f"cap must be > 0, got {cap}")
-        self.cap, self.table_height = cap, table_height
+        self.cap = cap
         self._model = build_arm_model(description, SceneConfig(collision=True))
         self._data = mujoco.MjData(self._model)
         geom = {name: self._mesh_of(name) for name in (*_BASE, *_ABOVE_TABLE)}
@@ -50,18 +47,27 @@ class SelfCollision:
         self._reach = radius[self._first] + radius[self._second]
         self._above = [(name, geom[name], self._vertices(geom[name])) for name in _ABOVE_TABLE]
 
-    def __call__(self, position: Array) -> float:
-        """Smallest distance over all postures `position` (n, J) or (J,), at most `cap`, [m]."""
+    def __call__(self, position: Array, table_height: float | None = None) -> float:
+        """Smallest distance over all postures `position` (n, J) or (J,), at most `cap`, [m].
+
+        Args:
+            position: The postures, [rad].
+            table_height: Of the table in the base frame, [m]; None for no table.
+        """
         least = self.cap
         for posture in np.atleast_2d(position):
-            least, _ = self._nearest(posture, least)
+            least, _ = self._nearest(posture, table_height, least)
         return least
 
-    def nearest(self, position: Array) -> tuple[float, tuple[str, str] | None]:
+    def nearest(
+        self, position: Array, table_height: float | None = None
+    ) -> tuple[float, tuple[str, str] | None]:
         """Distance of one posture (J,), [m], and what is that near; None beyond `cap`."""
-        return self._nearest(np.asarray(position, dtype=float), self.cap)
+        return self._nearest(np.asarray(position, dtype=float), table_height, self.cap)
 
-    def _nearest(self, posture: Array, least: float) -> tuple[float, tuple[str, str] | None]:
+    def _nearest(
+        self, posture: Array, table_height: float | None, least: float
+    ) -> tuple[float, tuple[str, str] | None]:
         model, data, parts = self._model, self._data, None
         data.qpos[:] = posture
         mujoco.mj_kinematics(model, data)
@@ -75,9 +81,9 @@ class SelfCollision:
             distance = mujoco.mj_geomDistance(model, data, first, second, least, None)
             if distance < least:
                 least, parts = distance, COLLISION_PAIRS[pair]
-        if self.table_height is not None:
+        if table_height is not None:
             for name, geom, vertices in self._above:
-                height = center[geom, 2] - self.table_height
+                height = center[geom, 2] - table_height
                 if height - model.geom_rbound[geom] < least:
                     lowest = float(height + (vertices @ data.geom_xmat[geom, 6:]).min())
                     if lowest < least:

@@ -14,6 +14,7 @@ from robot_meta.benchmarks.arm_payload.run import RunConfig, run
 from robot_meta.benchmarks.arm_payload.scenes import TEST_SCENES, scene
 from robot_meta.benchmarks.launched import parameter_file
 from robot_meta.nodes.backends import ScheduleConfig
+from robot_meta.safety.config import GuardConfig
 from robot_meta.twin.perturbations import Perturbations, changes_to
 
 
@@ -38,6 +39,20 @@ def test_launched_nodes_send_the_same_commands_bit_for_bit(name, untrained_model
     there = via_launch.launched_commands(config, tmp_path)
     verdict = via_launch.compare(here, there)
     assert verdict == {"ticks": 150, "identical": True, "first_difference": -1}
+
+
+@pytest.mark.ros
+@pytest.mark.sim
+def test_limits_given_to_the_robot_node_alone_shape_the_plan_as_in_one_process(
+    untrained_models, tmp_path
+):
+    usual = config_of("nominal", untrained_models)
+    slow = dataclasses.replace(usual, guard=GuardConfig(tool_speed=0.05))
+    assert "tool_speed" not in str(via_launch.parameters_of(slow)["controller"])
+    here = [tick.commanded for tick in run(slow).ticks]
+    there = via_launch.launched_commands(slow, tmp_path)
+    assert via_launch.compare(here, there)["identical"]
+    assert not via_launch.compare(here, [tick.commanded for tick in run(usual).ticks])["identical"]
 
 
 @pytest.mark.parametrize("name", TEST_SCENES)

@@ -1,9 +1,13 @@
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
+from robot_meta.dynamics.adapter import Transition, Window
 from robot_meta.dynamics.model import NeuralDynamics
-from robot_meta.dynamics.network import init_mlp
+from robot_meta.dynamics.network import init_mlp, mlp
 from robot_meta.dynamics.normalizer import Normalizer
 from robot_meta.dynamics.state_space import JointReferenceSpace
 
@@ -27,3 +31,36 @@ def model(space: JointReferenceSpace) -> NeuralDynamics:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(0)
+
+
+@dataclass(frozen=True)
+class ChangedBody:
+    """A body that `model` does not know: its own prediction plus a constant."""
+
+    model: NeuralDynamics
+    rng: np.random.Generator
+
+    def steps(self, count: int, shift: float = 0.02) -> list[Transition]:
+        """Random transitions."""
+        space, steps = self.model.space, []
+        for _ in range(count):
+            state = 0.1 * self.rng.normal(size=space.state_size)
+            action = 0.1 * self.rng.normal(size=space.action_size)
+            s, a = torch.as_tensor(state).float(), torch.as_tensor(action).float()
+            outputs = mlp(self.model.params, self.model.network_inputs(s, a))
+            delta = self.model.deltas.denormalize(outputs) + shift
+            following = space.next_state(s, a, delta).double().numpy()
+            steps.append(Transition(state, action, following))
+        return steps
+
+    def rows(self, steps: list[Transition]) -> tuple[Tensor, Tensor]:
+        """Network inputs and targets of `steps`."""
+        window = Window(self.model, len(steps))
+        for step in steps:
+            window.append(step)
+        return window.tensors()
+
+
+@pytest.fixture
+def body(model: NeuralDynamics, rng: np.random.Generator) -> ChangedBody:
+    return ChangedBody(model, rng)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from robot_meta.dynamics import last_layer
-from robot_meta.dynamics.adapter import NoAdapter, Transition, prediction_loss
+from robot_meta.dynamics.adapter import Transition, prediction_loss
 from robot_meta.dynamics.gradient import GradientAdapter
 from robot_meta.dynamics.last_layer import LastLayerAdapter
 from robot_meta.dynamics.network import features, mlp
@@ -19,33 +19,12 @@ def brisk_gradient(model, window=16):
 ADAPTERS = (LastLayerAdapter, brisk_gradient, ResidualAdapter)
 
 
-def transitions(model, rng, count, shift=0.02):
-    """Steps of a body that the model does not know: its own prediction plus a constant."""
-    state = 0.1 * rng.normal(size=model.space.state_size)
-    steps = []
-    for _ in range(count):
-        action = 0.1 * rng.normal(size=model.space.action_size)
-        s, a = torch.as_tensor(state).float(), torch.as_tensor(action).float()
-        delta = model.deltas.denormalize(mlp(model.params, model.network_inputs(s, a))) + shift
-        following = model.space.next_state(s, a, delta).double().numpy()
-        steps.append(Transition(state, action, following))
-        state = 0.1 * rng.normal(size=model.space.state_size)
-    return steps
-
-
-def tensors(model, steps):
-    adapter = NoAdapter(model, len(steps))
-    for step in steps:
-        adapter.observe(step)
-    return adapter._window.tensors()
-
-
 @pytest.mark.parametrize("kind", ADAPTERS)
-def test_one_update_explains_the_changed_body_better(model, rng, kind):
+def test_one_update_explains_the_changed_body_better(model, body, kind):
     adapter = kind(model)
-    for step in transitions(model, rng, 16):
+    for step in body.steps(16):
         adapter.observe(step)
-    unseen = tensors(model, transitions(model, rng, 16))
+    unseen = body.rows(body.steps(16))
     context = adapter.context()
     before = prediction_loss(model.params, *unseen)
     assert prediction_loss(context.params, *unseen) < 0.9 * before
@@ -54,8 +33,8 @@ def test_one_update_explains_the_changed_body_better(model, rng, kind):
 
 
 @pytest.mark.parametrize("kind", ADAPTERS)
-def test_newest_transition_is_in_the_window(model, rng, kind):
-    steps = transitions(model, rng, 17)
+def test_newest_transition_is_in_the_window(model, body, kind):
+    steps = body.steps(17)
     adapter, late = kind(model, window=16), kind(model, window=16)
     for step in steps[:16]:
         adapter.observe(step)
@@ -66,8 +45,8 @@ def test_newest_transition_is_in_the_window(model, rng, kind):
 
 
 @pytest.mark.parametrize("kind", ADAPTERS)
-def test_only_the_newest_m_transitions_count(model, rng, kind):
-    steps = transitions(model, rng, 24)
+def test_only_the_newest_m_transitions_count(model, body, kind):
+    steps = body.steps(24)
     old, fresh = kind(model, window=16), kind(model, window=16)
     for step in steps:
         old.observe(step)
@@ -78,9 +57,9 @@ def test_only_the_newest_m_transitions_count(model, rng, kind):
 
 
 @pytest.mark.parametrize("kind", ADAPTERS)
-def test_an_episode_begins_with_the_meta_learned_weights(model, rng, kind):
+def test_an_episode_begins_with_the_meta_learned_weights(model, body, kind):
     adapter = kind(model)
-    for step in transitions(model, rng, 16):
+    for step in body.steps(16):
         adapter.observe(step)
     adapter.context()
     adapter.reset_episode()
@@ -88,9 +67,9 @@ def test_an_episode_begins_with_the_meta_learned_weights(model, rng, kind):
 
 
 @pytest.mark.parametrize("kind", ADAPTERS)
-def test_adaptation_never_accumulates(model, rng, kind):
+def test_adaptation_never_accumulates(model, body, kind):
     adapter = kind(model)
-    for step in transitions(model, rng, 16):
+    for step in body.steps(16):
         adapter.observe(step)
     first = adapter.context().params
     second = adapter.context().params
@@ -99,19 +78,19 @@ def test_adaptation_never_accumulates(model, rng, kind):
 
 
 @pytest.mark.parametrize("kind", ADAPTERS)
-def test_meta_learned_weights_are_never_changed(model, rng, kind):
+def test_meta_learned_weights_are_never_changed(model, body, kind):
     saved = {name: value.clone() for name, value in model.params.items()}
     adapter = kind(model)
-    for step in transitions(model, rng, 16):
+    for step in body.steps(16):
         adapter.observe(step)
     adapter.context()
     for name, value in saved.items():
         assert torch.equal(model.params[name], value)
 
 
-def test_a_transition_that_is_not_finite_is_refused_and_changes_nothing(model, rng):
+def test_a_transition_that_is_not_finite_is_refused_and_changes_nothing(model, body):
     adapter = LastLayerAdapter(model)
-    step = transitions(model, rng, 1)[0]
+    step = body.steps(1)[0]
     adapter.observe(step)
     with pytest.raises(ValueError, match="not finite"):
         adapter.observe(Transition(step.state, step.action * np.nan, step.next_state))
@@ -119,8 +98,8 @@ def test_a_transition_that_is_not_finite_is_refused_and_changes_nothing(model, r
     assert adapter.diagnostics()["window"] == 1.0
 
 
-def test_last_layer_solve_is_the_minimiser_of_its_objective(model, rng):
-    inputs, targets = tensors(model, transitions(model, rng, 16))
+def test_last_layer_solve_is_the_minimiser_of_its_objective(model, body):
+    inputs, targets = body.rows(body.steps(16))
     extras = last_layer.initial_extras()
     weight, bias = last_layer.solve(model.params, extras, inputs, targets, 1.0)
     hidden = features(model.params, inputs).double()
@@ -139,23 +118,10 @@ def test_last_layer_solve_is_the_minimiser_of_its_objective(model, rng):
     assert max(float(g.abs().max()) for g in gradients) < 1e-3
 
 
-def test_gradient_adapter_steps_along_the_numerical_gradient(model, rng):
-    inputs, targets = tensors(model, transitions(model, rng, 16))
-    params = {name: value.double() for name, value in model.params.items()}
-    adapter = GradientAdapter(model, rate=0.1)
-    adapted = adapter.fit(inputs, targets)
-    name, index, eps = "layer1.weight", (3, 5), 1e-5
-    bumped = {sign: {**params, name: params[name].clone()} for sign in (1, -1)}
-    for sign in (1, -1):
-        bumped[sign][name][index] += sign * eps
-    losses = {s: prediction_loss(p, inputs.double(), targets.double()) for s, p in bumped.items()}
-    slope = float(losses[1] - losses[-1]) / (2 * eps)
-    moved = float(adapted[name][index] - model.params[name][index])
-    assert moved == pytest.approx(-0.1 * slope, rel=1e-2)
-
-
 def test_rates_that_make_no_sense_are_refused(model):
     with pytest.raises(ValueError, match="steps >= 1"):
         GradientAdapter(model, steps=0)
+    with pytest.raises(ValueError, match="layers among 0 to 2"):
+        GradientAdapter(model, layers=(3,))
     with pytest.raises(ValueError, match="ridge_scale"):
         LastLayerAdapter(model, ridge_scale=0.0)

@@ -13,6 +13,7 @@ from robot_meta.dynamics.meta_training import MetaTrainer, MetaTrainingConfig
 from robot_meta.dynamics.model import Context, NeuralDynamics
 from robot_meta.planning.mppi import MPPI
 from robot_meta.robots.description import arm_description
+from robot_meta.safety.config import GuardConfig
 
 SPACE = DifferenceSpace(state_size=3, action_size=1, unseen=(0,))
 
@@ -99,4 +100,4 @@ def test_the_arms_controller_wants_a_model_of_an_arm(rng):
     model, config = untrained([cart(1.0, 10, rng)]), ControllerConfig()
     with pytest.raises(ValueError, match="joint reference.*DifferenceSpace"):
         planner = MPPI(config.planner, 1)
-        Controller(arm.spec, arm.chain, model, NoAdapter(model), planner, config)
+        Controller(arm.spec, arm.chain, model, NoAdapter(model), planner, config, GuardConfig())

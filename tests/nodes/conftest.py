@@ -61,7 +61,7 @@ class Processes:
         """Start a node of this package with parameters."""
         arguments = ["-r", f"__ns:={namespace}", *ros_args]
         for key, value in parameters.items():
-            text = str(value).lower() if isinstance(value, bool) else str(value)
+            text = str(value).lower() if isinstance(value, bool) else str(value) or "''"
             arguments += ["-p", f"{key.replace('__', '.')}:={text}"]
         code = f"import sys; from robot_meta.nodes.{module} import main; sys.exit(main())"
         return self.python("-c", code, "--ros-args", *arguments, name=name or module)
@@ -87,6 +87,7 @@ class Client:
         self.node = Node("client", context=self.context)
         self._executor = SingleThreadedExecutor(context=self.context)
         self._executor.add_node(self.node)
+        self._others = []
 
     def spin_until(self, condition, timeout_s=40.0, what="a condition"):
         """Handle messages until `condition()` holds; its value."""
@@ -96,6 +97,13 @@ class Client:
                 raise AssertionError(f"waited {timeout_s} s for {what}")
             self._executor.spin_once(timeout_sec=0.05)
         return value
+
+    def add_node(self, name):
+        """Another node inside the test, handled whenever this one is."""
+        node = Node(name, context=self.context)
+        self._executor.add_node(node)
+        self._others.append(node)
+        return node
 
     def hear(self, kind, topic, qos=50):
         """A list that grows with every message of `topic`."""
@@ -113,7 +121,8 @@ class Client:
 
     def close(self):
         self._executor.shutdown()
-        self.node.destroy_node()
+        for node in (self.node, *self._others):
+            node.destroy_node()
         rclpy.shutdown(context=self.context)
 
 

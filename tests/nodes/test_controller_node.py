@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import signal
 import time
 
 import numpy as np
@@ -12,17 +13,23 @@ pytest.importorskip("rclpy")
 
 from diagnostic_msgs.msg import DiagnosticArray  # noqa: E402
 from nav_msgs.msg import Path as PathMsg  # noqa: E402
+from rcl_interfaces.srv import SetParameters  # noqa: E402
+from rclpy.parameter import Parameter  # noqa: E402
 from sensor_msgs.msg import JointState  # noqa: E402
+from std_msgs.msg import String  # noqa: E402
+from std_srvs.srv import Trigger  # noqa: E402
 from trajectory_msgs.msg import JointTrajectory  # noqa: E402
 
 from robot_meta.build import AdapterConfig, BuildConfig, build_controller  # noqa: E402
 from robot_meta.collection.decoding import command_from, stamp_from  # noqa: E402
 from robot_meta.controller import ControllerConfig  # noqa: E402
 from robot_meta.nodes import messages, qos  # noqa: E402
+from robot_meta.nodes.params import declare_config  # noqa: E402
 from robot_meta.planning.mppi import MPPIConfig  # noqa: E402
 from robot_meta.planning.paths import figure_eight  # noqa: E402
 from robot_meta.planning.planner import SamplingConfig  # noqa: E402
 from robot_meta.robots.description import arm_description  # noqa: E402
+from robot_meta.safety.config import GuardConfig  # noqa: E402
 from robot_meta.types import Commanded, Observation  # noqa: E402
 
 pytestmark = pytest.mark.ros
@@ -101,10 +108,12 @@ def body(client):
     return Body(client)
 
 
-def start(processes, weights, **parameters):
+def start(processes, weights, limits_of="", **parameters):
     small = {key.replace(".", "__"): value for key, value in SMALL.items()}
     name = f"controller{next(numbers)}"
-    return processes.node("controller_node", name=name, model=weights, **small, **parameters)
+    return processes.node(
+        "controller_node", name=name, model=weights, limits_of=limits_of, **small, **parameters
+    )
 
 
 def test_over_topics_it_answers_bit_for_bit_what_it_answers_in_process(processes, body, weights):
@@ -141,6 +150,32 @@ def test_in_lockstep_it_waits_for_a_target_and_repeats_a_lost_answer(processes, 
     assert body.ask(*period(0.0)) == body.commands[0]
 
 
+def test_it_plans_within_the_limits_that_the_robot_node_tells_and_not_before(
+    processes, body, weights
+):
+    start(processes, weights, limits_of="robot", lockstep=True)
+    body.wait_for_listener()
+    body.set_target()
+    body.publish(*period(0.0))
+    end = time.monotonic() + 0.5
+    body.client.spin_until(lambda: time.monotonic() > end)
+    assert body.commands == []
+    robot = body.client.add_node("robot")
+    declare_config(robot, GuardConfig(tool_speed=0.01), "guard.", live=True)
+    body.client.spin_until(lambda: body.commands, what="the answer")
+
+    def answers(guard):
+        sampling = SamplingConfig(num_samples=32, horizon=6)
+        config = ControllerConfig(planner=MPPIConfig(sampling=sampling))
+        here = build_controller(BuildConfig(model=str(weights), controller=config, guard=guard))
+        here.set_target(figure_eight(HOME_TOOL))
+        return here.act(*period(0.0)).velocity
+
+    got = command_from(body.commands[0], SPEC.joint_names).velocity
+    np.testing.assert_array_equal(got, answers(GuardConfig(tool_speed=0.01)))
+    assert (got != answers(GuardConfig())).any()
+
+
 def test_in_lockstep_a_state_it_cannot_use_is_answered_with_no_command(processes, body, weights):
     node = start(processes, weights, lockstep=True)
     body.wait_for_listener()
@@ -164,6 +199,29 @@ def test_in_real_time_a_stale_state_is_not_answered_and_a_fresh_one_is(processes
 
     stamps = body.publish_fresh_until_answered()
     assert stamp_from(body.commands[0].header.stamp) in stamps
+
+
+def test_in_real_time_periods_that_came_while_it_was_away_are_learned_from(
+    processes, body, weights
+):
+    node = start(processes, weights, max_age=60.0)
+    heard = body.client.hear(DiagnosticArray, "adaptation", qos.state())
+    body.wait_for_listener()
+    body.set_target()
+    begin, last = time.time(), 20
+    body.ask(*period(begin))
+    node.send_signal(signal.SIGSTOP)
+    for k in range(1, last + 1):
+        body.publish(*period(begin + k * SPEC.control_dt))
+    node.send_signal(signal.SIGCONT)
+
+    def newest_figures():
+        at = [h for h in heard if stamp_from(h.header.stamp) > begin + (last - 0.5) * 0.02]
+        return {item.key: float(item.value) for h in at for item in h.status[0].values}
+
+    body.client.spin_until(newest_figures, 20.0, "the answer to the last period")
+    assert newest_figures()["window"] == last
+    assert len(body.commands) < last
 
 
 def test_in_real_time_without_a_target_it_asks_to_stay(processes, body, weights):
@@ -193,7 +251,7 @@ def test_weights_that_do_not_fit_are_one_line_and_a_code_of_their_own(
 
 
 def test_every_kind_of_adapter_and_planner_can_be_built(weights):
-    for kind in ("last_layer", "gradient", "residual", "none"):
+    for kind in ("last_layer", "recursive", "gradient", "finetune", "residual", "none"):
         for planner in ("mppi", "cem"):
             config = BuildConfig(
                 model=str(weights), planner_kind=planner, adapter=AdapterConfig(kind=kind)
@@ -208,3 +266,48 @@ def test_a_controller_at_reduced_speed_plans_within_the_reduced_limits(weights):
     config = dataclasses.replace(BuildConfig(model=str(weights)), speed_scale=0.2)
     limits = build_controller(config).spec.limits
     np.testing.assert_allclose(limits.velocity, 0.2 * SPEC.limits.velocity)
+
+
+def test_the_adapter_changes_while_it_runs_and_a_wrong_one_is_refused(processes, body, weights):
+    node = start(processes, weights, lockstep=True)
+    heard = body.client.hear(DiagnosticArray, "adaptation", qos.state())
+    body.wait_for_listener()
+    body.set_target()
+
+    def set_kind(kind):
+        parameter = Parameter("adapter.kind", value=kind).to_parameter_msg()
+        request = SetParameters.Request(parameters=[parameter])
+        return body.client.call(SetParameters, "controller/set_parameters", request).results[0]
+
+    for k in range(3):
+        body.ask(*period(k * 20 / 1000))
+    assert set_kind("residual").successful
+    assert not set_kind("best").successful
+    refused = set_kind("recurrent")
+    assert not refused.successful and "needs weights trained for it" in refused.reason
+    body.ask(*period(3 * 20 / 1000))
+    body.client.spin_until(lambda: len(heard) >= 4)
+    windows = [
+        float(item.value)
+        for message in heard
+        for item in message.status[0].values
+        if item.key == "window"
+    ]
+    assert windows == [0.0, 1.0, 2.0, 0.0]  # the new adapter begins anew
+    assert "adapter is now 'residual'" in node.log.read_text()
+
+
+def test_it_says_that_it_cannot_adapt_holds_and_goes_on_when_told(processes, body, weights):
+    node = start(processes, weights, lockstep=True, change__span=5)
+    states = body.client.hear(String, "controller_state", qos.latched())
+    body.wait_for_listener()
+    body.set_target()
+    body.client.spin_until(lambda: states and states[-1].data == "TRACKING")
+    for k in range(10):
+        answer = body.ask(*period(k * 20 / 1000, SPEC.home + 0.5 * (-1) ** k))
+    body.client.spin_until(lambda: states[-1].data == "HOLD CANNOT_ADAPT")
+    np.testing.assert_array_equal(command_from(answer, SPEC.joint_names).velocity, np.zeros(7))
+    assert "call the controller's `resume`" in node.log.read_text()
+    assert body.client.call(Trigger, "resume").success
+    body.client.spin_until(lambda: states[-1].data == "TRACKING")
+    assert not body.client.call(Trigger, "resume").success

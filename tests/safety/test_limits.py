@@ -59,7 +59,7 @@ def test_moving_on_at_the_end_of_the_range_breaks_the_velocity_curve():
 
 def test_too_near_to_itself_is_found():
     folded = np.array([0.0, -1.7, 0.0, -3.0, 0.0, 0.6, 0.0])
-    assert clearance(folded[None]) < 0.0
+    assert clearance(folded[None], WIDE.table_height) < 0.0
     assert Reason.SELF_COLLISION in rules(np.tile(folded, (3, 1)))
 
 

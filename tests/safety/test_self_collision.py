@@ -11,12 +11,13 @@ from robot_meta.safety.guard import Guard
 from robot_meta.safety.paths import THICKNESS, joint_reach
 from robot_meta.safety.reasons import Reason
 from robot_meta.twin.collision import SelfCollision
+from robot_meta.types import Observation
 
 pytestmark = pytest.mark.sim
 SPEC = FR3.spec
 DISTANCE = 0.02
-HULLS = SelfCollision(FR3, table_height=0.0)
-CONFIG = dataclasses.replace(WIDE, self_distance=DISTANCE)
+HULLS, TABLE = SelfCollision(FR3), 0.0
+CONFIG = dataclasses.replace(WIDE, self_distance=DISTANCE, table_height=TABLE)
 
 
 def near_starts(count=30):
@@ -24,7 +25,7 @@ def near_starts(count=30):
     rng, found = np.random.default_rng(0), []
     while len(found) < count:
         posture = rng.uniform(SPEC.limits.lower, SPEC.limits.upper)
-        if 0.02 <= HULLS(posture) <= 0.06:
+        if 0.02 <= HULLS(posture, TABLE) <= 0.06:
             found.append(posture)
     return np.array(found)
 
@@ -45,6 +46,26 @@ def test_from_near_postures_no_push_brings_the_hulls_too_close():
     assert broken() == []
 
 
+def test_a_table_that_is_told_to_be_higher_is_kept_clear_of_at_once():
+    guard = Guard(SPEC, FR3.chain, CONFIG, HULLS)
+    low = np.array([0.0, 0.5, 0.0, -2.2, 0.0, 2.7, 0.785])  # fingers down, 5 cm above the base
+    guard.start(
+        Observation(
+            stamp=0.0,
+            position=low,
+            velocity=np.zeros(7),
+            torque=np.zeros(7),
+            external_torque=np.zeros(7),
+        )
+    )
+    room = HULLS(low, TABLE) - DISTANCE
+    guard.configure(dataclasses.replace(CONFIG, table_height=room + 0.01))
+    refused = guard.arm()
+    assert not refused and "SELF_COLLISION" in refused.message
+    guard.configure(dataclasses.replace(CONFIG, table_height=room - 0.001))
+    assert guard.arm()
+
+
 def test_without_the_rule_the_same_pushes_do():
     rules = broken({Reason.SELF_COLLISION})
     assert set(rules) == {Reason.SELF_COLLISION} and len(rules) >= 3
@@ -56,7 +77,7 @@ def test_no_distance_changes_faster_than_the_reach_of_the_joints_allows():
     for _ in range(400):
         here = rng.uniform(SPEC.limits.lower, SPEC.limits.upper)
         there = here + rng.normal(0.0, 0.02, 7)
-        one, other = HULLS(here), HULLS(there)
+        one, other = HULLS(here, TABLE), HULLS(there, TABLE)
         if min(one, other) <= 0.0 or max(one, other) >= capped:
             continue
         compared += 1

@@ -101,18 +101,17 @@ def test_it_agrees_with_measuring_every_pair(
 
 
 def test_the_table_is_as_near_as_the_lowest_fingertip() -> None:
-    above = SelfCollision(ARM, cap=1.0, table_height=0.0)
+    above = SelfCollision(ARM, cap=1.0)
     tool = ARM.chain.tool_position_in_base(LOW)
-    value, parts = above.nearest(LOW)
+    value, parts = above.nearest(LOW, 0.0)
     assert parts is not None and parts[1] == "table"
     assert "finger" in parts[0]
     assert value == pytest.approx(tool[2], abs=0.015)
-    higher = SelfCollision(ARM, cap=1.0, table_height=0.05)
-    assert higher(LOW) == pytest.approx(value - 0.05, abs=1e-9)
+    assert above(LOW, 0.05) == pytest.approx(value - 0.05, abs=1e-9)
 
 
 def test_without_a_table_only_the_arm_itself_counts() -> None:
-    assert SelfCollision(ARM)(LOW) > SelfCollision(ARM, table_height=0.0)(LOW)
+    assert SelfCollision(ARM)(LOW) > SelfCollision(ARM)(LOW, 0.0)
 
 
 def test_a_cap_of_nothing_is_refused() -> None:

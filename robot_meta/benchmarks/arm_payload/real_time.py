@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from robot_meta.benchmarks.arm_payload.judge import judge
-from robot_meta.benchmarks.arm_payload.run import Prepared, Recording, RunConfig, armed, prepare
+from robot_meta.benchmarks.arm_payload.run import Prepared, Recording, RunConfig, prepare
 from robot_meta.robots.guarded import GuardedRobot
 from robot_meta.twin.realtime import RealtimeTwin
 from robot_meta.types import Command
@@ -36,7 +36,7 @@ def run(config: RunConfig) -> tuple[Recording, list[float]]:
     recording = Recording(prepared.path)
     periods: list[float] = []
     with RealtimeTwin(prepared.description, prepared.twin) as twin:
-        guarded = armed(twin, prepared.description)
+        guarded = prepared.armed(twin)
         _loop(prepared, guarded, twin, recording, periods, config.timing.end)
     return recording, periods
 

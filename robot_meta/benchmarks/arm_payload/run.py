@@ -43,6 +43,7 @@ class RunConfig:
         robot: Robot type.
         timing: When things happen.
         controller: Planner and reward, the same for all rows.
+        guard: What is allowed, the same for all rows.
         version: Hash of code and weights, so that a changed one is run again.
     """
 
@@ -55,6 +56,7 @@ class RunConfig:
     robot: str = "fr3"
     timing: Timing = field(default_factory=Timing)
     controller: ControllerConfig = field(default_factory=ControllerConfig)
+    guard: GuardConfig = field(default_factory=GuardConfig)
     version: str = ""
 
 
@@ -66,6 +68,15 @@ class Prepared:
     controller: Controller
     path: TargetPath
     twin: TwinConfig
+    guard: GuardConfig
+
+    def armed(self, twin: Robot) -> GuardedRobot:
+        """`twin` behind the guard that the robot node has, ready to follow commands."""
+        spec, chain = self.description.spec, self.description.chain
+        guard = Guard(spec, chain, self.guard, SelfCollision(self.description))
+        guarded = GuardedRobot(twin, guard)
+        guarded.arm()
+        return guarded
 
 
 class Recording:
@@ -116,7 +127,9 @@ def prepare(config: RunConfig, *, realtime: bool = False) -> Prepared:
     model, adapter = build(row, description, config.settings, Path(config.models))
     settings = controller_config(config)
     planner = MPPI(settings.planner, model.space.action_size)
-    controller = Controller(description.spec, description.chain, model, adapter, planner, settings)
+    controller = Controller(
+        description.spec, description.chain, model, adapter, planner, settings, config.guard
+    )
     home = description.chain.tool_position_in_base(description.spec.home)
     path = world.path(home, config.timing)
     controller.set_target(path)
@@ -126,21 +139,12 @@ def prepare(config: RunConfig, *, realtime: bool = False) -> Prepared:
         schedule=changes_to(world.body, stamp=config.timing.change),
         realtime=realtime,
     )
-    return Prepared(description, controller, path, twin)
+    return Prepared(description, controller, path, twin, config.guard)
 
 
 def controller_config(config: RunConfig) -> ControllerConfig:
     """Planner and reward as all rows have them, with the planner's seed."""
     return dataclasses.replace(config.controller, seed=config.seed)
-
-
-def armed(twin: Robot, description: ArmDescription) -> GuardedRobot:
-    """The twin behind the guard that the robot node has, ready to follow commands."""
-    clearance = SelfCollision(description, table_height=GuardConfig().table_height)
-    guard = Guard(description.spec, description.chain, GuardConfig(), clearance)
-    guarded = GuardedRobot(twin, guard)
-    guarded.arm()
-    return guarded
 
 
 def run(config: RunConfig, ticks: int | None = None) -> Recording:
@@ -159,7 +163,7 @@ def run(config: RunConfig, ticks: int | None = None) -> Recording:
             took = time.perf_counter() - begin
 
     with MujocoRobot(description, prepared.twin) as twin:
-        guarded = armed(twin, description)
+        guarded = prepared.armed(twin)
         for tick in lockstep(
             guarded, act, ticks or config.timing.ticks(description.spec.control_dt)
         ):

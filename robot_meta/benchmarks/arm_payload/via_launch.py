@@ -17,6 +17,7 @@ from robot_meta.benchmarks.arm_payload.scenes import TEST_SCENES, Timing, scene
 from robot_meta.benchmarks.launched import LaunchedArm
 from robot_meta.benchmarks.results import Results
 from robot_meta.controller import ControllerConfig
+from robot_meta.safety.config import GuardConfig
 from robot_meta.twin.perturbations import Perturbations
 from robot_meta.twin.plant import PlantConfig
 from robot_meta.types import Commanded
@@ -81,6 +82,7 @@ def parameters_of(config: RunConfig) -> dict[str, dict[str, Any]]:
             "twin.seed": config.seed,
             "twin.schedule": schedule_text(world.body, timing.change),
             **changed_fields(world.plant, PlantConfig(), "twin.plant."),
+            **changed_fields(config.guard, GuardConfig(), "guard."),
         },
         "controller": {
             "model": str(weights.resolve()) if weights else "",

@@ -13,7 +13,7 @@ from robot_meta.safety.paths import Clearance, tool_positions
 from robot_meta.types import Array
 
 
-def clearance(position: Array) -> float:
+def clearance(position: Array, table_height: float) -> float:
     """How far the tool stays from a ball around the shoulder, [m]: a part of the arm, say."""
     away = tool_positions(FR3.chain, position) - np.array([[0.0], [0.0], [0.333]])
     return float(np.sqrt((away * away).sum(axis=0)).min() - 0.30)
@@ -44,6 +44,7 @@ class Arena:
         """Holds streams against the limits of this arena."""
         lower = np.array(self.config.workspace_lower)
         lower[2] = self.config.floor
+        clear = self.clearance
         return StreamJudge(
             limits=self.arm.spec.limits,
             reference_dt=self.arm.spec.reference_dt,
@@ -52,7 +53,7 @@ class Arena:
             workspace_upper=np.array(self.config.workspace_upper),
             tool_speed=self.config.tool_speed,
             self_distance=self.config.self_distance,
-            clearance=self.clearance,
+            clearance=clear and (lambda positions: clear(positions, self.config.table_height)),
         )
 
 
@@ -82,7 +83,7 @@ def _starts(
         inside = (tool >= config.workspace_lower) & (tool <= config.workspace_upper)
         if not inside.all() or tool[2] < config.floor:
             continue
-        if clear is None or clear(posture[None]) >= config.self_distance:
+        if clear is None or clear(posture[None], config.table_height) >= config.self_distance:
             found.append(posture)
     return np.array(found)
 

@@ -1,0 +1,143 @@
+"""Imagined futures are those of `predict`, whatever computes them."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from robot_meta.dynamics.model import Context, NeuralDynamics
+from robot_meta.dynamics.network import init_mlp
+from robot_meta.dynamics.normalizer import Normalizer
+from robot_meta.dynamics.rollout import (
+    NeuralRollout,
+    RolloutConfig,
+    StepwiseRollout,
+    make_rollout,
+)
+from robot_meta.dynamics.state_space import JointReferenceSpace
+
+SPACE = JointReferenceSpace(num_joints=3, control_dt=0.02, action_scale=0.8)
+PRECISIONS = ["fp32", "onednn", "bf16"]
+
+
+def random(seed, *shape):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def dynamics(hidden=(48, 48), seed=0):
+    sizes = (SPACE.feature_size, *hidden, SPACE.delta_size)
+    params = init_mlp(sizes, torch.Generator().manual_seed(seed))
+    return NeuralDynamics(
+        space=SPACE,
+        params={
+            name: value + 0.05 * random(seed + i, *value.shape)
+            for i, (name, value) in enumerate(params.items())
+        },
+        inputs=Normalizer(random(1, sizes[0]), random(2, sizes[0]).abs() + 0.1),
+        deltas=Normalizer(1e-3 * random(3, 6), 1e-2 * random(4, 6).abs()),
+    )
+
+
+def doubled(model):
+    """The same model in float64."""
+
+    def double(normalizer):
+        return Normalizer(normalizer.mean.double(), normalizer.std.double())
+
+    return dataclasses.replace(
+        model,
+        params={name: p.double() for name, p in model.params.items()},
+        inputs=double(model.inputs),
+        deltas=double(model.deltas),
+    )
+
+
+def start(seed=5):
+    state = random(seed, SPACE.state_size)
+    state[6:9] *= 0.01  # the reference leads by little
+    return state
+
+
+def imagined(rollout, model, state, actions):
+    return rollout.begin(Context(model.params), state)(actions).clone()
+
+
+def neural(model, precision):
+    return NeuralRollout(model, model.space, RolloutConfig(precision=precision))
+
+
+def relative_error(states, reference):
+    return float(((states - reference).norm(dim=-1) / reference.norm(dim=-1)).max())
+
+
+@pytest.mark.parametrize("hidden", [(48,), (48, 48), (48, 32, 48)])
+@pytest.mark.parametrize(("precision", "tolerance"), [("fp32", 1e-6), ("onednn", 1e-6)])
+def test_float32_is_the_plain_rollout(hidden, precision, tolerance):
+    model = dynamics(hidden)
+    actions = random(6, 16, 12, 3).clip(-1.0, 1.0)
+    wide = doubled(model)
+    exact = imagined(StepwiseRollout(wide), wide, start().double(), actions.double())
+    states = imagined(neural(model, precision), model, start(), actions)
+    assert relative_error(states, exact) < tolerance
+
+
+def test_bfloat16_ranks_candidates_as_float32_does():
+    model = dynamics()
+    actions = random(6, 256, 12, 3).clip(-1.0, 1.0)
+    returns = [
+        imagined(neural(model, p), model, start(), actions)[..., :3].square().sum(dim=(1, 2))
+        for p in ("fp32", "bf16")
+    ]
+    ranks = torch.stack([r.argsort().argsort().double() for r in returns])
+    assert torch.corrcoef(ranks)[0, 1] > 0.999
+    assert not torch.equal(*returns)  # it is indeed another arithmetic
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_every_plan_takes_the_weights_of_its_own_context(precision):
+    model, other = dynamics(seed=0), dynamics(seed=10)
+    rollout, actions = neural(model, precision), random(7, 8, 5, 3)
+    before = imagined(rollout, model, start(), actions)
+    adapted = imagined(rollout, other, start(), actions)
+    fresh = imagined(neural(dataclasses.replace(model), precision), other, start(), actions)
+    assert torch.equal(adapted, fresh) and not torch.allclose(adapted, before)
+    assert torch.equal(imagined(rollout, model, start(), actions), before)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_change_of_size_leaves_no_trace(precision):
+    model = dynamics()
+    rollout = neural(model, precision)
+    begun = rollout.begin(Context(model.params), start())
+    small, large = random(8, 8, 5, 3), random(9, 32, 7, 3)
+    first = begun(small).clone()
+    begun(large)
+    assert torch.equal(begun(small), first)
+
+
+def test_any_model_can_be_imagined_step_by_step():
+    class PointMass:
+        """State (position, velocity), action (acceleration,)."""
+
+        space = SPACE
+
+        def predict(self, context, state, action):
+            position, velocity = state[..., 0], state[..., 1]
+            return torch.stack([position + velocity, velocity + action[..., 0]], dim=-1)
+
+    rollout = make_rollout(PointMass(), RolloutConfig())
+    states = rollout.begin(Context({}), torch.tensor([1.0, 0.0]))(torch.ones(3, 4, 1))
+    assert states.shape == (3, 4, 2)
+    torch.testing.assert_close(states[0, :, 0], torch.tensor([1.0, 2.0, 4.0, 7.0]))
+    torch.testing.assert_close(states[0, :, 1], torch.tensor([1.0, 2.0, 3.0, 4.0]))
+
+
+def test_a_network_is_imagined_by_the_fast_way():
+    assert isinstance(make_rollout(dynamics(), RolloutConfig()), NeuralRollout)
+
+
+def test_settings_and_models_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="'auto', 'fp32'.*got 'fp16'"):
+        RolloutConfig(precision="fp16")
+    with pytest.raises(ValueError, match="hidden layer"):
+        neural(dynamics(hidden=()), "fp32")
