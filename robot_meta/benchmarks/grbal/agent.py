@@ -14,8 +14,9 @@ from robot_meta.benchmarks.environments.locomotion import Locomotion, RunningRew
 from robot_meta.dynamics.adapter import Adapter, Transition
 from robot_meta.dynamics.dataset import EpisodeData
 from robot_meta.dynamics.model import NeuralDynamics
+from robot_meta.dynamics.rollout import RolloutConfig, make_rollout
 from robot_meta.planning.mppi import MPPI, MPPIConfig
-from robot_meta.planning.rollout import Score, make_returns
+from robot_meta.planning.returns import Score, make_returns
 from robot_meta.types import Array
 
 
@@ -62,7 +63,8 @@ class PlanningRunner:
         planner: MPPIConfig,
         seed: int,
     ) -> None:
-        self._model, self._adapter, self._reward = model, adapter, reward
+        self._adapter, self._reward = adapter, reward
+        self._rollout = make_rollout(model, RolloutConfig())
         self._planner = MPPI(planner, model.space.action_size)
         self._rng = np.random.default_rng(seed)
         self.seconds: list[tuple[float, float]] = []  # per tick: adapting, planning
@@ -74,11 +76,8 @@ class PlanningRunner:
         adapted = time.perf_counter()
         start = torch.as_tensor(state).float()
 
-        def predict(states: Tensor, actions: Tensor) -> Tensor:
-            return self._model.predict(context, states, actions)
-
         plan = self._planner.plan(
-            make_returns(predict, start, scored_from(self._reward, start)),
+            make_returns(self._rollout.begin(context, start), scored_from(self._reward, start)),
             self._rng,
             admit=lambda actions: actions,
         )

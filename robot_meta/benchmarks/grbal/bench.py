@@ -7,15 +7,15 @@ quick one predicts held-out episodes with the weights that come with the package
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import robot_meta
 from robot_meta.benchmarks.grbal import plots, table
 from robot_meta.benchmarks.grbal.budget import Budget
-from robot_meta.benchmarks.grbal.jobs import ORACLE, RANDOM, TRAINED, Job, work
-from robot_meta.benchmarks.grbal.methods import META_LEARNED, METHODS
+from robot_meta.benchmarks.grbal.jobs import ORACLE, RANDOM, Job, work
+from robot_meta.benchmarks.grbal.methods import METHODS, REQUIRED
 from robot_meta.benchmarks.grbal.metrics import (
     Outcome,
     Outcomes,
@@ -47,6 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=list(SCENARIOS),
         help="only these",
     )
+    others = [name for name in METHODS if name not in REQUIRED]
+    parser.add_argument(
+        "--rows", nargs="+", choices=others, default=others, help=f"only these, and {REQUIRED}"
+    )
     parser.add_argument("--seeds", type=int, default=SEEDS, help="number of seeds")
     parser.add_argument("--models", type=Path, help="folder of shipped weights (quick profile)")
     parser.add_argument(
@@ -57,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Results:
     """Run what `args` ask for, print the table, write plots and table into `args.out`."""
     if args.profile == "quick":
-        metrics, rows = shipped_predictions(args.models or resource("models/grbal"))
+        metrics, rows = shipped_predictions(args.models or resource("models") / "grbal")
         print(table.predictions(metrics, rows))
         return Results(name="grbal", profile="quick", seed=args.seed, metrics=metrics, rows=rows)
     return run_full(args, Budget())
@@ -79,63 +83,67 @@ def run_full(args: argparse.Namespace, budget: Budget) -> Results:
         for scenario in args.scenarios
         for seed in seeds
     }
-    done = run_jobs(starts.values(), args.out / "shards", args.jobs)
+    rows = tuple(name for name in METHODS if name in REQUIRED or name in args.rows)
+    done = run_jobs(list(starts.values()), rows, args.out / "shards", args.jobs)
     metrics: dict[str, float] = {}
-    rows: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
     args.out.mkdir(parents=True, exist_ok=True)
     for scenario in args.scenarios:
-        outcomes = outcomes_of([starts[scenario, seed] for seed in seeds], done)
+        outcomes = outcomes_of([starts[scenario, seed] for seed in seeds], rows, done)
         change = starts[scenario, seeds[0]].scene.change
         found = scenario_metrics(outcomes, change)
         found["training_steps"] = float(
             budget.training_episodes * starts[scenario, seeds[0]].scene.steps
         )
         metrics |= {f"{key}_{scenario}": value for key, value in found.items()}
-        rows += table.rows_of(scenario, outcomes, change)
+        lines += table.rows_of(scenario, outcomes, change)
         plots.recovery(scenario, outcomes, change, args.out)
         if args.ship is not None:
             ship(starts[scenario, seeds[0]], best_meta_learned(outcomes), args.ship)
     for key in ("grbal_gain_static", "grbal_gain_mbde"):
         metrics[key] = sum(metrics[f"{key}_{s}"] for s in args.scenarios) / len(args.scenarios)
-    text = table.markdown(metrics, rows, args.scenarios)
+    text = table.markdown(metrics, lines, args.scenarios)
     print(text)
     (args.out / "table.md").write_text(text + "\n")
-    return Results(name="grbal", profile=args.profile, seed=args.seed, metrics=metrics, rows=rows)
+    return Results(name="grbal", profile=args.profile, seed=args.seed, metrics=metrics, rows=lines)
 
 
-def run_jobs(starts: Iterable[Job], folder: Path, jobs: int) -> dict[Job, dict[str, Any]]:
+def run_jobs(
+    starts: Sequence[Job], rows: tuple[str, ...], folder: Path, jobs: int
+) -> dict[Job, dict[str, Any]]:
     """Every job of every stage, the stages one after the other; the result of each."""
     done: dict[Job, dict[str, Any]] = {}
-    for label, stage in stages(list(starts)):
+    for label, stage in stages(starts, rows):
         results = run_shards(stage, work, folder, jobs=jobs, label=label)
         done |= dict(zip(stage, results, strict=True))
     return done
 
 
-def stages(starts: Sequence[Job]) -> list[tuple[str, list[Job]]]:
+def stages(starts: Sequence[Job], rows: tuple[str, ...]) -> list[tuple[str, list[Job]]]:
     """What can run side by side, in the order in which one needs the other."""
-    rounds = starts[0].budget.rounds
+    rounds, learners = starts[0].budget.rounds, (*rows, ORACLE)
     return [
         ("random", [*starts, *(s.other(kind="random", player=ORACLE) for s in starts)]),
         *(
             (
                 f"round {r} of {rounds}",
-                [s.other(kind="round", player=p, round=r) for s in starts for p in TRAINED],
+                [s.other(kind="round", player=p, round=r) for s in starts for p in learners],
             )
             for r in range(rounds + 1)
         ),
-        ("evaluate", [job for s in starts for job in evaluations(s)]),
-        ("predict", [s.other(kind="predict", player=p) for s in starts for p in METHODS]),
+        ("evaluate", [job for s in starts for job in evaluations(s, rows)]),
+        ("predict", [s.other(kind="predict", player=p) for s in starts for p in rows]),
     ]
 
 
-def evaluations(start: Job) -> list[Job]:
+def evaluations(start: Job, rows: tuple[str, ...]) -> list[Job]:
     """The evaluated episodes of one scenario and seed."""
     budget = start.budget
+    learned = tuple(name for name in rows if METHODS[name].meta_learned)
     wanted = (
-        (META_LEARNED, "validation", True, budget.validations),
-        ((*TRAINED, RANDOM), "test", True, budget.tests),
-        ((*METHODS, RANDOM), "test", False, budget.tests),
+        (learned, "validation", True, budget.validations),
+        ((*rows, ORACLE, RANDOM), "test", True, budget.tests),
+        ((*rows, RANDOM), "test", False, budget.tests),
     )
     return [
         start.other(kind="evaluate", player=p, split=split, changes=changes, episode=episode)
@@ -145,12 +153,14 @@ def evaluations(start: Job) -> list[Job]:
     ]
 
 
-def outcomes_of(starts: Sequence[Job], done: dict[Job, dict[str, Any]]) -> Outcomes:
+def outcomes_of(
+    starts: Sequence[Job], rows: tuple[str, ...], done: dict[Job, dict[str, Any]]
+) -> Outcomes:
     """What every player made of the scenario, per seed."""
     outcomes = {}
     for start in starts:
-        jobs = evaluations(start)
-        for player in (*TRAINED, RANDOM):
+        jobs = evaluations(start, rows)
+        for player in (*rows, ORACLE, RANDOM):
             mine = [job for job in jobs if job.player == player]
             changing = [done[j] for j in mine if j.split == "test" and j.changes]
             calm = [done[j] for j in mine if not j.changes]

@@ -39,7 +39,7 @@ class Budget:
     tests: int = 4
     shorten: int = 1
     training: MetaTrainingConfig = field(
-        default_factory=lambda: MetaTrainingConfig(steps=2000, windows=96)
+        default_factory=lambda: MetaTrainingConfig(steps=2000, windows=96, inner_rate=0.01)
     )
     planner: MPPIConfig = field(default_factory=_planner)
 

@@ -22,22 +22,20 @@ import torch
 from robot_meta.benchmarks.environments.locomotion import Locomotion
 from robot_meta.benchmarks.grbal.agent import PlanningRunner, RandomRunner, Runner, run_episode
 from robot_meta.benchmarks.grbal.budget import Budget
-from robot_meta.benchmarks.grbal.methods import METHODS, Method
+from robot_meta.benchmarks.grbal.methods import METHODS, REQUIRED, Method
 from robot_meta.benchmarks.grbal.prediction import predict_episode, scale_of
 from robot_meta.benchmarks.grbal.scenarios import SCENARIOS, Scenario
 from robot_meta.benchmarks.shards import config_key
 from robot_meta.collection.episode_files import load_episode, save_episode
 from robot_meta.dynamics.adapter import Adapter, NoAdapter
-from robot_meta.dynamics.dataset import EpisodeData, WindowDataset, fit_normalizers
+from robot_meta.dynamics.dataset import EpisodeData, WindowDataset, fit_normalizers, split
 from robot_meta.dynamics.files import ModelCard, load_model, save_model
-from robot_meta.dynamics.meta_training import MetaTrainer, MetaTrainingConfig
+from robot_meta.dynamics.meta_training import MetaTrainer
 from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.types import Array
 
 ORACLE, RANDOM = "oracle", "random"  # players that are no rivals, but the ends of the scale
-TRAINED = (*METHODS, ORACLE)
 VALIDATE_EVERY = 100  # training steps
-_VALIDATION_EVERY = 5  # one episode of so many is for choosing the best parameters
 _SPLIT_SEEDS = {"validation": 1_000_000, "test": 2_000_000}
 
 
@@ -172,9 +170,10 @@ def _evaluate(job: Job) -> dict[str, Any]:
 
 def _predict(job: Job) -> dict[str, Any]:
     model, adapter = trained(job)
-    episodes = list(evaluated(job, tuple(METHODS)))
+    episodes = list(evaluated(job, REQUIRED))
+    training, change = job.budget.training, job.scene.change
     return prediction_figures(
-        model, adapter, episodes, scale_of(episodes), job.scene.change, job.budget.training
+        model, adapter, episodes, first_window=change + training.support, query=training.query
     )
 
 
@@ -182,18 +181,16 @@ def prediction_figures(
     model: NeuralDynamics,
     adapter: Adapter,
     episodes: list[EpisodeData],
-    scale: Array,
-    change: int,
-    training: MetaTrainingConfig,
+    *,
+    first_window: int,
+    query: int,
 ) -> dict[str, Any]:
     """Errors around the change, and on windows of the body after it."""
+    scale = scale_of(episodes)
     done = [
-        predict_episode(
-            model, adapter, episode, scale,
-            first_window=change + training.support, query=training.query,
-        )
-        for episode in episodes
-    ]  # fmt: skip
+        predict_episode(model, adapter, e, scale, first_window=first_window, query=query)
+        for e in episodes
+    ]
     return {
         "one_step": [prediction.one_step.tolist() for prediction in done],
         "many_steps": [prediction.many_steps.tolist() for prediction in done],
@@ -208,12 +205,13 @@ WORK = {"random": _random, "round": _round, "evaluate": _evaluate, "predict": _p
 def _train(
     job: Job, environment: Locomotion, episodes: list[EpisodeData]
 ) -> tuple[NeuralDynamics, dict[str, Any]]:
-    config = dataclasses.replace(job.budget.training, method=_method(job).training, seed=job.seed)
+    config = _method(job).training(job.budget.training, job.seed)
     space = job.scene.space(environment)
     inputs, deltas = fit_normalizers(space, episodes)
     empty = NeuralDynamics(space=space, params={}, inputs=inputs, deltas=deltas)
     train, validation = (
-        WindowDataset(empty, part, config.support, config.query) for part in _split(episodes)
+        WindowDataset(empty, part, config.support, config.query)
+        for part in split(episodes, config.support + config.query)
     )
     trainer = MetaTrainer(empty, train, validation, config)
     losses: dict[str, float] = {}
@@ -222,12 +220,6 @@ def _train(
         if step % VALIDATE_EVERY == 0 or step == config.steps:
             losses = trainer.validate()
     return trainer.result(), {"episodes": len(episodes), **losses}
-
-
-def _split(episodes: list[EpisodeData]) -> tuple[list[EpisodeData], list[EpisodeData]]:
-    validation = episodes[::_VALIDATION_EVERY]
-    rest = [e for i, e in enumerate(episodes) if i % _VALIDATION_EVERY]
-    return rest or episodes, validation
 
 
 def _data(job: Job) -> list[EpisodeData]:
@@ -268,7 +260,7 @@ def _planning(job: Job, environment: Locomotion, model: NeuralDynamics, seed: in
 def _adapter(job: Job, model: NeuralDynamics) -> Adapter:
     if job.player == ORACLE:
         return NoAdapter(model, job.budget.training.support)
-    return METHODS[job.player].adapter(model, job.budget.training)
+    return METHODS[job.player].adapter(model, job.budget.training.support)
 
 
 def _method(job: Job) -> Method:
@@ -283,7 +275,7 @@ def _card(job: Job, environment: Locomotion, figures: dict[str, Any]) -> ModelCa
         damping=(),
         tool_mass=0.0,
         position_range=((), ()),
-        method=_method(job).training,
+        method=_method(job).method,
         training={
             "player": job.player,
             "seed": job.seed,

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import stats
 
 from robot_meta.benchmarks.grbal.jobs import ORACLE, RANDOM
-from robot_meta.benchmarks.grbal.methods import META_LEARNED, METHODS
+from robot_meta.benchmarks.grbal.methods import METHODS
 from robot_meta.types import Array
 
 SMOOTHED = 20  # steps that the error is averaged over before it counts as recovered
@@ -50,6 +50,12 @@ Outcomes = Mapping[tuple[str, int], Outcome]
 """Player and seed to outcome, of one scenario."""
 
 
+def rivals(outcomes: Outcomes) -> tuple[str, ...]:
+    """The rows that took part."""
+    players = {player for player, _ in outcomes}
+    return tuple(name for name in METHODS if name in players)
+
+
 def interval(values: Sequence[float]) -> tuple[float, float, float]:
     """Mean of paired differences with its `CONFIDENCE` interval (Student's t)."""
     mean = float(np.mean(values))
@@ -63,7 +69,8 @@ def best_meta_learned(outcomes: Outcomes) -> str:
     """The meta-learned adapter with the highest return in the validation episodes."""
     scores = {
         name: np.mean([np.mean(o.validation) for (p, _), o in outcomes.items() if p == name])
-        for name in META_LEARNED
+        for name in rivals(outcomes)
+        if METHODS[name].meta_learned
     }
     return max(scores, key=lambda name: scores[name])
 
@@ -72,17 +79,18 @@ def scenario_metrics(outcomes: Outcomes, change: int) -> dict[str, float]:
     """Every key of one scenario, without its suffix."""
     seeds = sorted({seed for _, seed in outcomes})
     best = best_meta_learned(outcomes)
-    metrics = {f"best_is_{name}": float(name == best) for name in META_LEARNED}
+    names = rivals(outcomes)
+    metrics = {f"best_is_{name}": float(name == best) for name in names}
     metrics |= prediction_metrics(
-        {(p, s): o.prediction for (p, s), o in outcomes.items() if p in METHODS}, best, change
+        {(p, s): o.prediction for (p, s), o in outcomes.items() if p in names}, best, change
     )
     returns = {
         name: np.array([normalized(outcomes, name, seed, "after") for seed in seeds])
-        for name in METHODS
+        for name in names
     }
     nominal = {
         name: np.array([normalized(outcomes, name, seed, "nominal") for seed in seeds])
-        for name in METHODS
+        for name in names
     }
     metrics["return_adapted"] = float(returns[best].mean())
     for key, better, worse in (

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
 
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402 (the backend comes first)
-
-from robot_meta.benchmarks.grbal.methods import METHODS  # noqa: E402
-from robot_meta.benchmarks.grbal.metrics import SMOOTHED, Outcomes  # noqa: E402
+from robot_meta.benchmarks.grbal.metrics import SMOOTHED, Outcomes, rivals
 
 
 def recovery(scenario: str, outcomes: Outcomes, change: int, out: Path) -> Path:
     """One line per rival, mean over episodes and seeds, smoothed; the path of the picture."""
-    figure, axis = plt.subplots(figsize=(8, 3.2), layout="constrained")
-    for name in METHODS:
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    axis = figure.subplots()
+    for name in rivals(outcomes):
         episodes = [
             e for (p, _), o in outcomes.items() if p == name for e in o.prediction["one_step"]
         ]
@@ -32,5 +29,4 @@ def recovery(scenario: str, outcomes: Outcomes, change: int, out: Path) -> Path:
     axis.legend(fontsize=8, ncols=5)
     path = out / f"recovery_{scenario}.png"
     figure.savefig(path, dpi=110)
-    plt.close(figure)
     return path

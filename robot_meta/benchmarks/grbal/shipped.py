@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -11,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from robot_meta.benchmarks.grbal.jobs import Job, evaluated, last_round, prediction_figures
-from robot_meta.benchmarks.grbal.methods import METHODS
+from robot_meta.benchmarks.grbal.methods import METHODS, REQUIRED
 from robot_meta.benchmarks.grbal.metrics import prediction_metrics
-from robot_meta.benchmarks.grbal.prediction import scale_of
 from robot_meta.collection.episode_files import load_episode, save_episode
 from robot_meta.dynamics.dataset import EpisodeData
 from robot_meta.dynamics.files import load_model
-from robot_meta.dynamics.meta_training import MetaTrainingConfig
+from robot_meta.errors import MissingAsset
 
 MANIFEST = "manifest.json"
 
@@ -25,12 +23,12 @@ MANIFEST = "manifest.json"
 def ship(job: Job, best: str, folder: Path) -> None:
     """Copy what predictions of the job's scenario and seed need into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    players = ("static", "mbde", *sorted({"grbal", best}))
+    players = (*REQUIRED, *({best} - set(REQUIRED)))
     for player in players:
         source = last_round(job.other(kind="round", player=player)).weights
         shutil.copy2(source, folder / f"{job.scenario}_{player}.safetensors")
     files = []
-    for player in METHODS:
+    for player in REQUIRED:
         episode = next(evaluated(job, (player,)))
         files.append(f"{job.scenario}_{player}.npz")
         small = EpisodeData(episode.state.astype(np.float32), episode.action.astype(np.float32))
@@ -40,26 +38,35 @@ def ship(job: Job, best: str, folder: Path) -> None:
     manifest[job.scenario] = {
         "best": best,
         "change": job.scene.change,
+        "support": job.budget.training.support,
+        "query": job.budget.training.query,
         "players": players,
         "episodes": files,
-        "training": dataclasses.asdict(job.budget.training),
     }
     path.write_text(json.dumps(manifest, indent=1) + "\n")
 
 
 def shipped_predictions(folder: Path) -> tuple[dict[str, float], list[dict[str, Any]]]:
-    """Metrics, with the scenario behind their names, and one row per scenario and player."""
+    """Metrics, with the scenario behind their names, and one row per scenario and player.
+
+    Raises:
+        MissingAsset: Nothing was shipped there.
+    """
+    if not (folder / MANIFEST).exists():
+        raise MissingAsset(
+            f"{folder / MANIFEST}, which says what to predict,",
+            f"robot-meta bench grbal --profile full --ship {folder}",
+        )
     metrics: dict[str, float] = {}
     rows = []
     for scenario, entry in json.loads((folder / MANIFEST).read_text()).items():
-        training = MetaTrainingConfig(**{**entry["training"], "hidden": ()})
         episodes = [_double(load_episode(folder / name)[0]) for name in entry["episodes"]]
-        scale, figures = scale_of(episodes), {}
+        first_window, figures = entry["change"] + entry["support"], {}
         for player in entry["players"]:
             model, _ = load_model(folder / f"{scenario}_{player}.safetensors")
-            adapter = METHODS[player].adapter(model, training)
+            adapter = METHODS[player].adapter(model, entry["support"])
             figures[player, 0] = prediction_figures(
-                model, adapter, episodes, scale, entry["change"], training
+                model, adapter, episodes, first_window=first_window, query=entry["query"]
             )
         found = prediction_metrics(figures, entry["best"], entry["change"])
         metrics |= {f"{key}_{scenario}": value for key, value in found.items()}

@@ -13,10 +13,11 @@ import pytest
 from robot_meta.benchmarks import cli
 from robot_meta.benchmarks.environments.ant import AntBody
 from robot_meta.benchmarks.grbal import bench, jobs
-from robot_meta.benchmarks.grbal.jobs import ORACLE, TRAINED, Job
-from robot_meta.benchmarks.grbal.methods import META_LEARNED, METHODS
+from robot_meta.benchmarks.grbal.jobs import ORACLE, Job
+from robot_meta.benchmarks.grbal.methods import METHODS, REQUIRED
 from robot_meta.benchmarks.results import write_results
 from robot_meta.collection.episode_files import load_episode
+from robot_meta.errors import MissingAsset
 
 KEYS = (
     "static_error_rise", "error_recovery_steps", "return_adapted", "gain_static", "gain_mbde",
@@ -52,8 +53,9 @@ def test_every_key_is_there_with_its_environment_and_its_interval(results, argum
 
 def test_every_rival_has_a_row_and_one_of_the_meta_learned_is_the_best(results):
     rows = {row["row"]: row for row in results.rows}
-    assert set(rows) == {*METHODS, "oracle", "random"}
-    assert [row["row"] for row in results.rows if row["best"]][0] in META_LEARNED
+    assert set(rows) == {*REQUIRED, "last_layer", "oracle", "random"}
+    (best,) = (row["row"] for row in results.rows if row["best"])
+    assert METHODS[best].meta_learned
     assert rows["oracle"]["normalized_after"] == pytest.approx(1.0)
     assert rows["random"]["normalized_after"] == pytest.approx(0.0)
     assert rows["grbal"]["tick_p99_ms"] > rows["grbal"]["adapt_p50_ms"] > 0.0
@@ -84,6 +86,13 @@ def test_what_is_shipped_predicts_again_without_training(results, arguments):
     assert bench.run(args).metrics["post_vs_static_ant_leg"] == before
 
 
+def test_without_shipped_weights_it_says_how_to_make_them(arguments, tmp_path):
+    args = copy.copy(arguments)
+    args.profile, args.models = "quick", tmp_path
+    with pytest.raises(MissingAsset, match="--profile full --ship"):
+        bench.run(args)
+
+
 def test_all_rivals_learn_from_equally_much(results, start, tiny):
     shards = [
         json.loads(p.read_text()) for p in (Path(start.folder).parent / "shards").glob("*.json")
@@ -93,7 +102,7 @@ def test_all_rivals_learn_from_equally_much(results, start, tiny):
         for s in shards
         if s["config"]["kind"] == "round" and s["config"]["round"] == tiny.rounds
     }
-    assert {player for player, _ in final} == set(TRAINED)
+    assert {player for player, _ in final} == {*REQUIRED, "last_layer", ORACLE}
     assert {n for (player, _), n in final.items() if player != ORACLE} == {tiny.training_episodes}
     assert final[ORACLE, 0] == tiny.random_episodes + tiny.rounds * 2 * tiny.episodes
 
@@ -141,3 +150,18 @@ def test_the_command_line_offers_it(capsys):
         cli.main(["grbal", "--help"])
     assert stopped.value.code == 0
     assert "cheetah_pier" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("player", METHODS)
+def test_every_rival_can_be_trained_saved_and_run(player, tiny, tmp_path):
+    budget = dataclasses.replace(tiny, rounds=0)
+    start = Job(
+        kind="random", scenario="cheetah_pier", seed=0, player="", budget=budget,
+        folder=str(tmp_path),
+    )  # fmt: skip
+    jobs.work(start)
+    assert jobs.work(start.other(kind="round", player=player))["episodes"] == 2
+    figures = jobs.work(start.other(kind="evaluate", player=player))
+    assert np.isfinite([figures["return_before"], figures["return_after"]]).all()
+    model, adapter = jobs.trained(start.other(kind="evaluate", player=player))
+    assert adapter.context().params.keys() == model.params.keys()
