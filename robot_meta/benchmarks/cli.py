@@ -28,6 +28,10 @@ BENCHMARKS = {
         "robot_meta.benchmarks.arm_payload.bench",
         "tool tracking before and after the body changes, all adapters and baselines",
     ),
+    "grbal": Entry(
+        "robot_meta.benchmarks.grbal.bench",
+        "running robots whose body changes: the tasks that GrBAL was published on",
+    ),
 }
 
 

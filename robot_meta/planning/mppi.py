@@ -29,8 +29,8 @@ class MPPIConfig:
     """Settings of `MPPI`."""
 
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
-    temperature: float = 0.1  # λ, in standard deviations of the sampled returns
-    std_decay: float = 0.5  # factor on the noise from one iteration to the next
+    temperature: float = 0.05  # λ, in standard deviations of the sampled returns
+    std_decay: float = 0.6  # factor on the noise from one iteration to the next
 
     def __post_init__(self) -> None:
         if not self.temperature > 0.0:

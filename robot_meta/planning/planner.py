@@ -53,10 +53,10 @@ class SamplingConfig:
     """How candidate sequences are drawn around the present plan."""
 
     num_samples: int = 128  # N, sequences drawn per iteration
-    horizon: int = 12  # H, control periods
-    iterations: int = 2  # draws per tick, each around the plan that the one before found
+    horizon: int = 8  # H, control periods
+    iterations: int = 4  # draws per tick, each around the plan that the one before found
     knots: int = 3  # random numbers per action channel; fewer make smoother sequences
-    noise_std: float = 0.05  # in normalized action units
+    noise_std: float = 0.03  # in normalized action units
 
     def __post_init__(self) -> None:
         if min(self.num_samples, self.horizon, self.iterations) < 1:

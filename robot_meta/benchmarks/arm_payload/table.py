@@ -10,6 +10,7 @@ from robot_meta.benchmarks.arm_payload.judge import RECOVERY_LEGEND, recovery_te
 from robot_meta.benchmarks.arm_payload.metrics import Outcome, void_scenes
 from robot_meta.benchmarks.arm_payload.rows import ROWS
 from robot_meta.benchmarks.arm_payload.scenes import NOMINAL, TEST_SCENES, Timing
+from robot_meta.benchmarks.markdown import table
 
 _BARS = (
     ("static_ratio", ">=", 2.0),
@@ -44,7 +45,7 @@ def markdown(rows: list[dict[str, Any]], metrics: dict[str, float], timing: Timi
     lines = [
         "Tool RMS error after the change over before it (mean over seeds):",
         "",
-        *_table(
+        *table(
             ["row", *heads, "worst", "nominal [mm]", "what it is"],
             [_ratio_line(name, scenes, metrics) for name in ROWS if _ran(name, metrics)],
         ),
@@ -63,7 +64,7 @@ def markdown(rows: list[dict[str, Any]], metrics: dict[str, float], timing: Timi
         cells = [{**r, "recover_s": recovery_text(r["recover_s"], timing)} for r in adapted]
         body = [[r["scene"], *(_number(r[key]) for key in columns)] for r in cells]
         lines += ["", "The default adapter:", ""]
-        lines += _table(["scene", *columns.values()], body)
+        lines += table(["scene", *columns.values()], body)
         whole = timing.end - timing.change
         lines += ["", f"{RECOVERY_LEGEND} A seed that never does counts as {whole:g} s."]
     lines += ["", *_bar_lines(metrics)]
@@ -105,13 +106,3 @@ def _number(value: float | str | None) -> str:
     if isinstance(value, str):
         return value
     return f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
-
-
-def _table(head: list[str], body: list[list[str]]) -> list[str]:
-    widths = [max(len(row[i]) for row in [head, *body]) for i in range(len(head))]
-
-    def line(cells: list[str]) -> str:
-        return "| " + " | ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)) + " |"
-
-    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
-    return [line(head), rule, *(line(row) for row in body)]

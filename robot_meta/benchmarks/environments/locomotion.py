@@ -95,10 +95,19 @@ class Locomotion(gymnasium.Env[Array, Any], Generic[Task], ABC):
         self.reward = RunningReward(
             control_dt=self.control_dt, effort=self.EFFORT, alive=self.ALIVE
         )
-        size = len(self._observe())
-        bound = np.full(size, OBSERVATION_BOUND)
+        bound = np.full(self.state_size, OBSERVATION_BOUND)
         self.observation_space = Box(-bound, bound, dtype=np.float64)
-        self.action_space = Box(-1.0, 1.0, (self.model.nu,), dtype=np.float32)
+        self.action_space = Box(-1.0, 1.0, (self.action_size,), dtype=np.float32)
+
+    @property
+    def action_size(self) -> int:
+        """A."""
+        return int(self.model.nu)
+
+    @property
+    def state_size(self) -> int:
+        """S."""
+        return len(self._observe())
 
     @property
     def control_dt(self) -> float:

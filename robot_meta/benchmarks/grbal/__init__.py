@@ -1,0 +1,1 @@
+"""Bodies that change while they run: every adapter with equal data and equal planning."""

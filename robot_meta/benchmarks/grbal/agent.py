@@ -1,0 +1,136 @@
+"""Who runs: a planner on an adapting model, or chance; and what comes of an episode."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from robot_meta.benchmarks.environments.locomotion import Locomotion, RunningReward
+from robot_meta.dynamics.adapter import Adapter, Transition
+from robot_meta.dynamics.dataset import EpisodeData
+from robot_meta.dynamics.model import NeuralDynamics
+from robot_meta.dynamics.rollout import RolloutConfig, make_rollout
+from robot_meta.planning.mppi import MPPI, MPPIConfig
+from robot_meta.planning.returns import Score, make_returns
+from robot_meta.types import Array
+
+
+class Runner(Protocol):
+    """Anything that can run an episode."""
+
+    def act(self, state: Array) -> Array:
+        """Action (A,) in state (S,)."""
+
+    def observe(self, transition: Transition) -> None:
+        """What came of it."""
+
+
+class RandomRunner:
+    """Uniformly random actions."""
+
+    def __init__(self, action_size: int, seed: int) -> None:
+        self._rng, self._size = np.random.default_rng(seed), action_size
+
+    def act(self, state: Array) -> Array:
+        """Whatever comes."""
+        return self._rng.uniform(-1.0, 1.0, self._size)
+
+    def observe(self, transition: Transition) -> None:
+        """Learn nothing from it."""
+
+
+class PlanningRunner:
+    """Adapt, plan, act.
+
+    Args:
+        model: Trained on this environment.
+        adapter: Of that model.
+        reward: The environment's own.
+        planner: Settings of the planner.
+        seed: Of its random numbers.
+    """
+
+    def __init__(
+        self,
+        model: NeuralDynamics,
+        adapter: Adapter,
+        reward: RunningReward,
+        planner: MPPIConfig,
+        seed: int,
+    ) -> None:
+        self._adapter, self._reward = adapter, reward
+        self._rollout = make_rollout(model, RolloutConfig())
+        self._planner = MPPI(planner, model.space.action_size)
+        self._rng = np.random.default_rng(seed)
+        self.seconds: list[tuple[float, float]] = []  # per tick: adapting, planning
+
+    def act(self, state: Array) -> Array:
+        """First action of the best plan under the model as it is adapted now."""
+        begin = time.perf_counter()
+        context = self._adapter.context()
+        adapted = time.perf_counter()
+        start = torch.as_tensor(state).float()
+
+        plan = self._planner.plan(
+            make_returns(self._rollout.begin(context, start), scored_from(self._reward, start)),
+            self._rng,
+            admit=lambda actions: actions,
+        )
+        self.seconds.append((adapted - begin, time.perf_counter() - adapted))
+        return plan[0].numpy().astype(np.float64)
+
+    def observe(self, transition: Transition) -> None:
+        """Let the adapter see it."""
+        self._adapter.observe(transition)
+
+
+def scored_from(reward: RunningReward, start: Tensor) -> Score:
+    """Rewards (N, H) of imagined states (N, H, S) that follow `start` (S,)."""
+
+    def score(states: Tensor, actions: Tensor) -> Tensor:
+        before = torch.cat([start.expand(len(states), 1, -1), states[:, :-1]], dim=1)
+        rewards: Tensor = reward(before, actions, states)
+        return rewards
+
+    return score
+
+
+def run_episode(
+    environment: Locomotion,
+    runner: Runner,
+    *,
+    task: Any,
+    steps: int,
+    seed: int,
+    change: int | None = None,
+    after: Callable[[Locomotion], Any] | None = None,
+) -> tuple[EpisodeData, Array]:
+    """Run once; what was observed and done, and the reward of each step.
+
+    Args:
+        environment: Where.
+        runner: Who.
+        task: What the episode begins with.
+        steps: How long.
+        seed: Of the environment.
+        change: Step before which the task changes, if it does.
+        after: The task that it changes to, given the environment at that moment.
+    """
+    state, _ = environment.reset(seed=seed, options={"task": task})
+    states, actions, rewards = [state], [], []
+    for step in range(steps):
+        if step == change and after is not None:
+            environment.set_task(after(environment))
+        action = runner.act(state)
+        next_state, reward, *_ = environment.step(action)
+        runner.observe(Transition(state, action, next_state))
+        state = next_state
+        states.append(state)
+        actions.append(action)
+        rewards.append(reward)
+    return EpisodeData(np.array(states), np.array(actions)), np.array(rewards)
