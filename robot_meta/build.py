@@ -61,7 +61,7 @@ class AdapterConfig:
     """
 
     kind: str = "last_layer"
-    window: int = 32
+    window: int = 48
     ridge_scale: float = 0.3
     forgetting: float = 0.97
     steps: int | None = None

@@ -32,7 +32,7 @@ from robot_meta.types import RobotSpec
 VALIDATE_EVERY = 200  # training steps; also how often a checkpoint is written
 WINDOW_ROWS = 4608  # transitions per training step, the same for every length of window
 QUERY = 12  # future steps that are predicted (K)
-PROFILES = {"quick": (60, 400), "full": (900, 4000)}  # episodes, training steps
+PROFILES = {"quick": (60, 400), "full": (2400, 5000)}  # episodes, training steps
 _DEFAULTS = MetaTrainingConfig()
 
 EPILOG = """examples:
