@@ -19,6 +19,7 @@ from robot_meta.dynamics.files import load_model
 from robot_meta.dynamics.gradient import GradientAdapter
 from robot_meta.dynamics.history import HistoryAdapter
 from robot_meta.dynamics.last_layer import LastLayerAdapter
+from robot_meta.dynamics.mixture import MemoryConfig, MixtureAdapter
 from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.dynamics.no_harm import NO_HARM, NoHarmConfig
 from robot_meta.dynamics.recurrent import RecurrentAdapter
@@ -50,13 +51,14 @@ class AdapterConfig:
             (transformer over the window), "residual" (mean residual as a disturbance) or "none"
             (static model).
         window: M, transitions used; "history" uses as many as it was trained for.
-        ridge_scale: Of "last_layer" and "recursive": factor on the meta-learned ridge; smaller
-            trusts the transitions more.
+        ridge_scale: Of "last_layer", "recursive" and "mixture": factor on the meta-learned ridge;
+            smaller trusts the transitions more.
         forgetting: Of "recursive": weight that a transition keeps per period.
         steps: Of "gradient" and "finetune": inner steps; unset for as many as trained for.
         rate_scale: Of "gradient": factor on the meta-learned inner rates.
         rate: Of "finetune": inner rate.
         layers: Of "finetune": layers that move, counted from the input; empty for all.
+        memory: Of "mixture": what is remembered.
         no_harm: When an update is rejected.
     """
 
@@ -68,6 +70,7 @@ class AdapterConfig:
     rate_scale: float = 1.0
     rate: float = 0.03
     layers: tuple[int, ...] = ()
+    memory: MemoryConfig = field(default_factory=MemoryConfig)
     no_harm: NoHarmConfig = NO_HARM
 
     def __post_init__(self) -> None:
@@ -188,6 +191,12 @@ _ADAPTERS: dict[str, tuple[Callable[[NeuralDynamics, AdapterConfig], Adapter], s
     ),
     "recursive": (
         lambda model, c: RecursiveAdapter(model, c.window, c.ridge_scale, c.forgetting, c.no_harm),
+        "last_layer",
+    ),
+    "mixture": (
+        lambda model, c: MixtureAdapter(
+            model, c.window, c.ridge_scale, c.memory, no_harm=c.no_harm
+        ),
         "last_layer",
     ),
     "gradient": (

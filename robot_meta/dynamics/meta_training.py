@@ -9,6 +9,7 @@ the unadapted model useful, which is what flies the first M steps.
 `adapt` is one of
     last_layer   ridge regression of the last layer, differentiated through the solve
     gradient     gradient steps, differentiated through (second order; GrBAL)
+    mixture      the same from several priors, weighed by what the support says of them
     history      the last k transitions beside the inputs of a static network
     recurrent    a GRU over the transitions (ReBAL)
     context      a small causal transformer over the window that modulates the network
@@ -35,6 +36,7 @@ from robot_meta.dynamics.history import HistoryMethod
 from robot_meta.dynamics.imagination import imagination_loss
 from robot_meta.dynamics.last_layer import LastLayerMethod
 from robot_meta.dynamics.method import Method, NoMethod
+from robot_meta.dynamics.mixture import MixtureMethod
 from robot_meta.dynamics.model import NOISE, Extras, NeuralDynamics
 from robot_meta.dynamics.network import Params, init_mlp, mlp
 from robot_meta.dynamics.recurrent import RecurrentMethod
@@ -60,6 +62,7 @@ class MetaTrainingConfig:
     inner_rate: float = 0.1  # of `gradient`: inner learning rate that training starts from
     inner_layers: tuple[int, ...] = ()  # of `gradient`: layers that move; empty for all
     first_order: bool = False  # of `gradient`: whether the outer gradient ignores the inner one's
+    components: int = 4  # of `mixture`: priors
     history: int = 8  # of `history`: transitions beside the inputs (k)
     latent: int = 16  # of `context`: size of the latent
     hidden_state: int = 64  # of `recurrent`: size of the GRU
@@ -80,6 +83,7 @@ METHODS: dict[str, Callable[[MetaTrainingConfig], Method]] = {
     "gradient": lambda c: GradientMethod(
         steps=c.inner_steps, rate=c.inner_rate, layers=c.inner_layers, first_order=c.first_order
     ),
+    "mixture": lambda c: MixtureMethod(components=c.components),
     "history": lambda c: HistoryMethod(length=c.history),
     "recurrent": lambda c: RecurrentMethod(hidden=c.hidden_state),
     "context": lambda c: ContextMethod(latent=c.latent),

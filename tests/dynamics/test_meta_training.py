@@ -6,10 +6,18 @@ import numpy as np
 import pytest
 import torch
 
+from robot_meta.dynamics.attention import ContextAdapter
+from robot_meta.dynamics.calibration import coverage
 from robot_meta.dynamics.dataset import EpisodeData, WindowDataset, fit_normalizers
+from robot_meta.dynamics.files import ModelCard, load_model, save_model
+from robot_meta.dynamics.gradient import GradientAdapter
+from robot_meta.dynamics.history import HistoryAdapter
+from robot_meta.dynamics.last_layer import LastLayerAdapter
 from robot_meta.dynamics.meta_training import METHODS, MetaTrainer, MetaTrainingConfig
-from robot_meta.dynamics.model import NeuralDynamics
-from robot_meta.dynamics.network import init_mlp
+from robot_meta.dynamics.mixture import MixtureAdapter
+from robot_meta.dynamics.model import NOISE, NeuralDynamics
+from robot_meta.dynamics.network import init_mlp, mlp
+from robot_meta.dynamics.recurrent import RecurrentAdapter
 
 
 def episode(space, rng, gain, steps=60):
@@ -106,6 +114,70 @@ def test_a_resumed_run_equals_an_unbroken_one(sets):
         unbroken.result().params.values(), resumed.result().params.values(), strict=True
     ):
         assert torch.equal(one, other)
+
+
+ADAPTERS = {
+    "last_layer": lambda model: LastLayerAdapter(model, 8),
+    "mixture": lambda model: MixtureAdapter(model, 8),
+    "gradient": lambda model: GradientAdapter(model, 8),
+    "history": HistoryAdapter,
+    "recurrent": lambda model: RecurrentAdapter(model, 8),
+    "context": lambda model: ContextAdapter(model, 8),
+}
+
+
+@pytest.mark.parametrize("method", ADAPTERS)
+def test_what_was_trained_adapts_after_a_save_and_a_load_as_it_did_in_training(
+    sets, method, tmp_path
+):
+    training = trainer(sets, method, 3)
+    for _ in range(3):
+        training.step()
+    trained = training.result()
+    save_model(tmp_path / "model.safetensors", trained, card(method))
+    loaded, read = load_model(tmp_path / "model.safetensors")
+    assert read.method == method
+    adapter = ADAPTERS[method](loaded)
+    windows = sets[1].spread(1)
+    inputs, targets = windows.inputs, windows.targets
+    for row in zip(inputs[0, :8], targets[0, :8], strict=True):
+        adapter._window._rows.append(row)  # rows instead of transitions, to compare exactly
+        adapter._count += 1
+        adapter.absorb(*row)
+    said = mlp(adapter.context().params, inputs[0, 8:])
+    adapted = training._method.adapted(
+        trained.params, trained.extras, inputs[:, :8], targets[:, :8]
+    )
+    torch.testing.assert_close(said, adapted(inputs[:, 8:])[0], rtol=1e-4, atol=1e-5)
+    assert (loaded.noise > 0.0).all() and NOISE in loaded.extras
+
+
+def card(method):
+    return ModelCard(
+        robot="two",
+        control_dt=0.02,
+        stiffness=(1.0, 1.0),
+        damping=(1.0, 1.0),
+        tool_mass=0.0,
+        position_range=((-1.0, -1.0), (1.0, 1.0)),
+        method=method,
+        training={},
+    )
+
+
+def test_the_noise_that_training_measures_covers_the_errors_of_bodies_never_seen(sets):
+    training = trainer(sets, "last_layer", steps=150, learning_rate=5e-3)
+    for _ in range(150):
+        training.step()
+    trained = training.result()
+    windows = sets[1].spread(400)  # other bodies than those that noise was measured on
+    support, query = windows.part(0, 8), windows.part(8, 9)
+    learned = trained.params, trained.extras
+    adapted = training._method.adapted(*learned, support.inputs, support.targets)
+    error = (adapted(query.inputs) - query.targets).detach()
+    spread = training._method.spread(*learned, support.inputs, query.inputs)
+    std = (trained.noise * (1.0 + spread[..., None]).sqrt()).detach()
+    assert 0.8 < coverage(error, std)["coverage_90"] < 0.99
 
 
 def test_the_best_model_is_chosen_by_the_loss_after_the_update(sets):

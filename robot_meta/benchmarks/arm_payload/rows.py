@@ -83,12 +83,12 @@ ROWS = {
         model="gradient",
         adapter=GradientAdapter,
         trials=(
-            {"window": 16, "rate_scale": 1.0},
+            {"window": 16, "rate_scale": 1.0},  # as many steps as the weights were trained for
             {"window": 16, "rate_scale": 0.5},
-            {"window": 16, "rate_scale": 2.0},
+            {"window": 16, "rate_scale": 1.5},
             {"window": 32, "rate_scale": 1.0},
             {"window": 48, "rate_scale": 1.0},
-            {"window": 8, "rate_scale": 1.0},
+            {"window": 16, "rate_scale": 0.7, "steps": 5},
         ),
     ),
     "mbde": Row(
