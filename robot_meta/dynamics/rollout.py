@@ -100,22 +100,14 @@ class NeuralRollout:
     ) -> None:
         if num_layers(model.params) < 2:
             raise ValueError("want a network with at least one hidden layer, got a linear model")
-        self._model, self._space = model, space
-        precision = config.precision
-        if precision == "auto":
-            precision = "bf16" if _multiplies_bf16() else "fp32"
-        self._hidden = _HIDDEN[precision]
+        self._model, self._space, self._config = model, space, config
         self._buffers: _Buffers | None = None
 
     @torch.inference_mode()
     def begin(self, context: Context, state: Tensor) -> Imagine:
         """What imagines futures of `state` (S,) as long as `context` holds."""
         folded = _Folded(self._model, self._space, context.params, state)
-        layers = range(1, num_layers(context.params) - 1)
-        hidden = [
-            self._hidden(context.params[f"layer{i}.weight"], context.params[f"layer{i}.bias"])
-            for i in layers
-        ]
+        hidden = hidden_layers(context.params, self._config)
         return partial(self._imagine, folded, hidden, state)
 
     @torch.inference_mode()
@@ -209,6 +201,18 @@ class _Buffers:
             (rows, rows[j : 2 * j], rows[2 * j : 3 * j], following[: 2 * j])
             for rows, following in zip(self.inputs[:-1], self.inputs[1:], strict=True)
         ]
+
+
+def hidden_layers(params: Params, config: RolloutConfig) -> list[Hidden]:
+    """What lies between the first and the last layer of a network, in the arithmetic asked for."""
+    precision = config.precision
+    if precision == "auto":
+        precision = "bf16" if _multiplies_bf16() else "fp32"
+    make = _HIDDEN[precision]
+    return [
+        make(params[f"layer{i}.weight"], params[f"layer{i}.bias"])
+        for i in range(1, num_layers(params) - 1)
+    ]
 
 
 def _float32(weight: Tensor, bias: Tensor) -> Hidden:
