@@ -13,9 +13,8 @@ from torch import Tensor
 from robot_meta.benchmarks.environments.locomotion import Locomotion, RunningReward
 from robot_meta.dynamics.adapter import Adapter, Transition
 from robot_meta.dynamics.dataset import EpisodeData
-from robot_meta.dynamics.model import NeuralDynamics
-from robot_meta.dynamics.rollout import RolloutConfig, make_rollout
-from robot_meta.planning.mppi import MPPI, MPPIConfig
+from robot_meta.dynamics.rollout import Rollout
+from robot_meta.planning.planner import Planner
 from robot_meta.planning.returns import Score, make_returns
 from robot_meta.types import Array
 
@@ -48,24 +47,23 @@ class PlanningRunner:
     """Adapt, plan, act.
 
     Args:
-        model: Trained on this environment.
+        rollout: Of a model that was trained on this environment.
         adapter: Of that model.
         reward: The environment's own.
-        planner: Settings of the planner.
+        planner: What searches.
         seed: Of its random numbers.
     """
 
     def __init__(
         self,
-        model: NeuralDynamics,
+        rollout: Rollout,
         adapter: Adapter,
         reward: RunningReward,
-        planner: MPPIConfig,
+        planner: Planner,
         seed: int,
     ) -> None:
-        self._adapter, self._reward = adapter, reward
-        self._rollout = make_rollout(model, RolloutConfig())
-        self._planner = MPPI(planner, model.space.action_size)
+        self._rollout, self._adapter, self._reward = rollout, adapter, reward
+        self._planner = planner
         self._rng = np.random.default_rng(seed)
         self.seconds: list[tuple[float, float]] = []  # per tick: adapting, planning
 
@@ -75,7 +73,6 @@ class PlanningRunner:
         context = self._adapter.context()
         adapted = time.perf_counter()
         start = torch.as_tensor(state).float()
-
         plan = self._planner.plan(
             make_returns(self._rollout.begin(context, start), scored_from(self._reward, start)),
             self._rng,

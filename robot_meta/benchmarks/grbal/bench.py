@@ -52,6 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--rows", nargs="+", choices=others, default=others, help=f"only these, and {REQUIRED}"
     )
     parser.add_argument("--seeds", type=int, default=SEEDS, help="number of seeds")
+    parser.add_argument(
+        "--version",
+        help="go on with what was done under this name, although code has changed since "
+        "(default: a hash of the code)",
+    )
     parser.add_argument("--models", type=Path, help="folder of shipped weights (quick profile)")
     parser.add_argument(
         "--ship", type=Path, help="write weights and episodes for the quick profile (full profile)"
@@ -77,8 +82,8 @@ def run_full(args: argparse.Namespace, budget: Budget) -> Results:
             seed=seed,
             player="",
             budget=budget,
-            folder=str(args.out / "files"),
-            version=code_version(),
+            folder=str(args.out / "shards" / "files"),
+            version=args.version or code_version(),
         )
         for scenario in args.scenarios
         for seed in seeds

@@ -32,6 +32,8 @@ from robot_meta.dynamics.dataset import EpisodeData, WindowDataset, fit_normaliz
 from robot_meta.dynamics.files import ModelCard, load_model, save_model
 from robot_meta.dynamics.meta_training import MetaTrainer
 from robot_meta.dynamics.model import NeuralDynamics
+from robot_meta.dynamics.rollout import RolloutConfig, make_rollout
+from robot_meta.planning.mppi import MPPI
 from robot_meta.types import Array
 
 ORACLE, RANDOM = "oracle", "random"  # players that are no rivals, but the ends of the scale
@@ -253,8 +255,9 @@ def _collect(
 
 
 def _planning(job: Job, environment: Locomotion, model: NeuralDynamics, seed: int) -> Runner:
-    adapter = _adapter(job, model)
-    return PlanningRunner(model, adapter, environment.reward, job.budget.planner, seed)
+    rollout = make_rollout(model, RolloutConfig())
+    planner = MPPI(job.budget.planner, environment.action_size)
+    return PlanningRunner(rollout, _adapter(job, model), environment.reward, planner, seed)
 
 
 def _adapter(job: Job, model: NeuralDynamics) -> Adapter:

@@ -38,7 +38,8 @@ def arguments(tmp_path_factory):
     out = tmp_path_factory.mktemp("grbal")
     return argparse.Namespace(
         profile="full", seed=0, seeds=2, jobs=1, out=out,
-        scenarios=["ant_leg"], rows=["last_layer"], models=out / "shipped", ship=out / "shipped",
+        scenarios=["ant_leg"], rows=["last_layer"], version=None,
+        models=out / "shipped", ship=out / "shipped",
     )  # fmt: skip
 
 

@@ -23,7 +23,8 @@ from robot_meta.dynamics.adapter import Transition
 from robot_meta.dynamics.dataset import EpisodeData
 from robot_meta.dynamics.difference_space import DifferenceSpace
 from robot_meta.dynamics.model import Context
-from robot_meta.planning.mppi import MPPIConfig
+from robot_meta.dynamics.rollout import StepwiseRollout
+from robot_meta.planning.mppi import MPPI, MPPIConfig
 from robot_meta.planning.planner import SamplingConfig
 
 EVERY_SCENARIO = pytest.mark.parametrize("name", SCENARIOS)
@@ -132,9 +133,9 @@ def test_the_runner_plans_to_where_the_reward_is():
     reward = RunningReward(control_dt=1.0, effort=0.1, alive=0.0)
     sampling = SamplingConfig(num_samples=64, horizon=3, knots=2, noise_std=0.5)
     for gain in (1.0, -1.0):
-        runner = PlanningRunner(
-            Sled({}, gain), Spy(), reward, MPPIConfig(sampling=sampling), seed=0
-        )
+        planner = MPPI(MPPIConfig(sampling=sampling), 1)
+        rollout = StepwiseRollout(Sled({}, gain))
+        runner = PlanningRunner(rollout, Spy(), reward, planner, seed=0)
         actions = [runner.act(np.full(3, 5.0)) for _ in range(10)]
         assert np.sign(actions[-1][0]) == gain
         assert abs(actions[-1][0]) > 0.5

@@ -35,7 +35,7 @@ def start(arguments, tiny):
         seed=0,
         player="",
         budget=tiny,
-        folder=str(arguments.out / "files"),
+        folder=str(arguments.out / "shards" / "files"),
         version=bench.code_version(),
     )
 
@@ -94,9 +94,7 @@ def test_without_shipped_weights_it_says_how_to_make_them(arguments, tmp_path):
 
 
 def test_all_rivals_learn_from_equally_much(results, start, tiny):
-    shards = [
-        json.loads(p.read_text()) for p in (Path(start.folder).parent / "shards").glob("*.json")
-    ]
+    shards = [json.loads(p.read_text()) for p in Path(start.folder).parent.glob("*.json")]
     final = {
         (s["config"]["player"], s["config"]["seed"]): s["result"]["episodes"]
         for s in shards
