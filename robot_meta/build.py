@@ -63,8 +63,8 @@ class AdapterConfig:
     """
 
     kind: str = "last_layer"
-    window: int = 48
-    ridge_scale: float = 0.3
+    window: int = 64
+    ridge_scale: float = 1.0
     forgetting: float = 0.97
     steps: int | None = None
     rate_scale: float = 1.0
