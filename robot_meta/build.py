@@ -19,6 +19,7 @@ from robot_meta.dynamics.files import load_model
 from robot_meta.dynamics.gradient import GradientAdapter
 from robot_meta.dynamics.history import HistoryAdapter
 from robot_meta.dynamics.last_layer import LastLayerAdapter
+from robot_meta.dynamics.mixture import MemoryConfig, MixtureAdapter
 from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.dynamics.no_harm import NO_HARM, NoHarmConfig
 from robot_meta.dynamics.recurrent import RecurrentAdapter
@@ -26,8 +27,10 @@ from robot_meta.dynamics.recursive import RecursiveAdapter
 from robot_meta.dynamics.residual import ResidualAdapter
 from robot_meta.errors import BadModelFile
 from robot_meta.planning.cem import CEM, CEMConfig
-from robot_meta.planning.mppi import MPPI
+from robot_meta.planning.icem import ICEM, ICEMConfig
+from robot_meta.planning.mppi import MPPI, MPPIConfig
 from robot_meta.planning.planner import Planner
+from robot_meta.planning.random_shooting import RandomShooting
 from robot_meta.resources import resource
 from robot_meta.robots.description import arm_description
 from robot_meta.safety.config import GuardConfig
@@ -48,24 +51,26 @@ class AdapterConfig:
             (transformer over the window), "residual" (mean residual as a disturbance) or "none"
             (static model).
         window: M, transitions used; "history" uses as many as it was trained for.
-        ridge_scale: Of "last_layer" and "recursive": factor on the meta-learned ridge; smaller
-            trusts the transitions more.
+        ridge_scale: Of "last_layer", "recursive" and "mixture": factor on the meta-learned ridge;
+            smaller trusts the transitions more.
         forgetting: Of "recursive": weight that a transition keeps per period.
         steps: Of "gradient" and "finetune": inner steps; unset for as many as trained for.
         rate_scale: Of "gradient": factor on the meta-learned inner rates.
         rate: Of "finetune": inner rate.
         layers: Of "finetune": layers that move, counted from the input; empty for all.
+        memory: Of "mixture": what is remembered.
         no_harm: When an update is rejected.
     """
 
     kind: str = "last_layer"
-    window: int = 32
+    window: int = 48
     ridge_scale: float = 0.3
     forgetting: float = 0.97
     steps: int | None = None
     rate_scale: float = 1.0
     rate: float = 0.03
     layers: tuple[int, ...] = ()
+    memory: MemoryConfig = field(default_factory=MemoryConfig)
     no_harm: NoHarmConfig = NO_HARM
 
     def __post_init__(self) -> None:
@@ -81,7 +86,7 @@ class BuildConfig:
         robot: Robot type.
         model: Weights file; empty for the shipped one that fits robot and adapter.
         speed_scale: Share of the robot's velocity limits that its guard allows.
-        planner_kind: "mppi" or "cem".
+        planner_kind: "mppi", "icem", "cem" or "random_shooting"; all take `planner.sampling`.
         adapter: How it adapts.
         change: When a change of the body is noticed, and when it is hopeless to adapt to.
         controller: The rest.
@@ -98,8 +103,10 @@ class BuildConfig:
     guard: GuardConfig = field(default_factory=GuardConfig)
 
     def __post_init__(self) -> None:
-        if self.planner_kind not in ("mppi", "cem"):
-            raise ValueError(f"planner_kind must be 'mppi' or 'cem', got '{self.planner_kind}'")
+        if self.planner_kind not in _PLANNERS:
+            raise ValueError(
+                f"planner_kind must be one of {list(_PLANNERS)}, got '{self.planner_kind}'"
+            )
         if not 0.0 < self.speed_scale <= 1.0:
             raise ValueError(f"speed_scale must be in (0, 1], got {self.speed_scale}")
 
@@ -163,10 +170,15 @@ def build_dynamics(config: BuildConfig) -> Dynamics:
 
 
 def _planner(config: BuildConfig, action_size: int) -> Planner:
-    if config.planner_kind == "cem":
-        return CEM(CEMConfig(sampling=config.controller.planner.sampling), action_size)
-    return MPPI(config.controller.planner, action_size)
+    return _PLANNERS[config.planner_kind](config.controller.planner, action_size)
 
+
+_PLANNERS: dict[str, Callable[[MPPIConfig, int], Planner]] = {
+    "mppi": MPPI,
+    "icem": lambda c, size: ICEM(ICEMConfig(sampling=c.sampling), size),
+    "cem": lambda c, size: CEM(CEMConfig(sampling=c.sampling), size),
+    "random_shooting": lambda c, size: RandomShooting(c.sampling, size),
+}
 
 # Adapters that read the transitions with a network of their own, which only training makes.
 _READERS = ("history", "recurrent", "context")
@@ -179,6 +191,12 @@ _ADAPTERS: dict[str, tuple[Callable[[NeuralDynamics, AdapterConfig], Adapter], s
     ),
     "recursive": (
         lambda model, c: RecursiveAdapter(model, c.window, c.ridge_scale, c.forgetting, c.no_harm),
+        "last_layer",
+    ),
+    "mixture": (
+        lambda model, c: MixtureAdapter(
+            model, c.window, c.ridge_scale, c.memory, no_harm=c.no_harm
+        ),
         "last_layer",
     ),
     "gradient": (

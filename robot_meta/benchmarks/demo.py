@@ -5,14 +5,19 @@ from __future__ import annotations
 import argparse
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tqdm import tqdm
 
 from robot_meta.benchmarks.arm_payload import via_launch
-from robot_meta.benchmarks.arm_payload.judge import Series, judge
+from robot_meta.benchmarks.arm_payload.judge import (
+    RECOVERY_LEGEND,
+    Series,
+    judge,
+    recovery_text,
+)
 from robot_meta.benchmarks.arm_payload.run import RunConfig
 from robot_meta.benchmarks.arm_payload.scenes import FIXED, Timing, scene
 from robot_meta.benchmarks.arm_payload.tuning import chosen_settings
@@ -149,16 +154,10 @@ def _table(scenes: Sequence[DemoScene], timing: Timing) -> str:
     ]
     for item in scenes:
         for row, figures in item.figures.items():
-            recovers = _recovery_text(figures, timing)
+            recovers = recovery_text(figures["recover_s"], timing)
             lines.append(
                 f"{item.scene.name:<9}{row:<12}{figures['before_mm']:6.1f} mm"
                 f"{figures['after_mm']:7.1f} mm{figures['ratio']:8.2f}"
                 f"{figures['peak_mm']:7.1f} mm{recovers:>13}"
             )
-    return "\n".join(lines)
-
-
-def _recovery_text(figures: Mapping[str, float], timing: Timing) -> str:
-    if figures["recover_s"] >= timing.end - timing.change:
-        return "never"
-    return f"{figures['recover_s']:.1f} s"
+    return "\n".join([*lines, "", RECOVERY_LEGEND])

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from robot_meta.benchmarks.arm_payload import plots
-from robot_meta.benchmarks.arm_payload.judge import Series
+from robot_meta.benchmarks.arm_payload.judge import RECOVERY_LEGEND, Series, recovery_text
 from robot_meta.benchmarks.arm_payload.scenes import REFLEX_TORQUE, Scene, Timing
 from robot_meta.benchmarks.results import machine
 from robot_meta.twin.perturbations import TWIN_ONLY
@@ -58,7 +58,7 @@ def write_report(scenes: list[DemoScene], timing: Timing, path: Path) -> None:
         "changes. Once the dynamics model adapts while the arm moves, once it does not; "
         "everything else is the same: guard, planner, path, noise. All runs went through the "
         "launch file, in lockstep; the tool is where the measured joints put it.</p>",
-        _table(scenes),
+        _table(scenes, timing),
         *(_section(scene, timing) for scene in scenes),
         _tick_histogram(scenes),
         "<h2>Made with</h2><p>"
@@ -68,7 +68,7 @@ def write_report(scenes: list[DemoScene], timing: Timing, path: Path) -> None:
     path.write_text("\n".join(parts), encoding="utf-8")
 
 
-def _table(scenes: list[DemoScene]) -> str:
+def _table(scenes: list[DemoScene], timing: Timing) -> str:
     rows = []
     for item in scenes:
         for name, figures in item.figures.items():
@@ -79,7 +79,7 @@ def _table(scenes: list[DemoScene]) -> str:
                 f"{figures['after_mm']:.1f}",
                 f"× {figures['ratio']:.2f}",
                 f"{figures['peak_mm']:.0f}",
-                f"{figures['recover_s']:.1f}",
+                recovery_text(figures["recover_s"], timing),
             ]
             rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
     head = "".join(
@@ -91,10 +91,11 @@ def _table(scenes: list[DemoScene]) -> str:
             "after [mm]",
             "after / before",
             "peak [mm]",
-            "recovers in [s]",
+            "recovers in",
         )
     )
-    return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
+    legend = f"<p>{html.escape(RECOVERY_LEGEND)}</p>"
+    return f"<table><tr>{head}</tr>{''.join(rows)}</table>{legend}"
 
 
 def _section(item: DemoScene, timing: Timing) -> str:
@@ -114,8 +115,8 @@ def _section(item: DemoScene, timing: Timing) -> str:
 
 
 def _figure(item: DemoScene, timing: Timing) -> Any:
-    figure, grid = plt.subplots(2, 2, figsize=(11, 6.4), layout="constrained")
-    (error, path), (losses, torque) = grid
+    figure = Figure(figsize=(11, 6.4), layout="constrained")
+    (error, path), (losses, torque) = figure.subplots(2, 2)
     for name, series in item.runs.items():
         plots.draw_error(error, series, name)
     error.set_title("tracking error", fontsize=10)
@@ -152,7 +153,8 @@ def _tick_histogram(scenes: list[DemoScene]) -> str:
     ticks = ticks[np.isfinite(ticks)]
     if not len(ticks):
         return ""
-    figure, axis = plt.subplots(figsize=(9, 2.6), layout="constrained")
+    figure = Figure(figsize=(9, 2.6), layout="constrained")
+    axis = figure.subplots()
     axis.hist(ticks, bins=60, color="#1f6fb4")
     axis.set_xlabel("time from measurement to command, adapted [ms]")
     axis.set_ylabel("ticks")
@@ -166,6 +168,5 @@ def _tick_histogram(scenes: list[DemoScene]) -> str:
 def _picture(figure: Any) -> str:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=100)
-    plt.close(figure)
     code = base64.b64encode(buffer.getvalue()).decode()
     return f"<img alt='' src='data:image/png;base64,{code}'>"

@@ -31,8 +31,8 @@ from robot_meta.types import RobotSpec
 
 VALIDATE_EVERY = 200  # training steps; also how often a checkpoint is written
 WINDOW_ROWS = 4608  # transitions per training step, the same for every length of window
-QUERY = 16  # future steps that are predicted (K)
-PROFILES = {"quick": (60, 400), "full": (900, 4000)}  # episodes, training steps
+QUERY = 12  # future steps that are predicted (K)
+PROFILES = {"quick": (60, 400), "full": (2400, 5000)}  # episodes, training steps
 _DEFAULTS = MetaTrainingConfig()
 
 EPILOG = """examples:
@@ -105,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--episodes", type=int, help="bodies to collect (default: by profile)")
     parser.add_argument("--ticks", type=int, default=160, help="control periods per episode")
     parser.add_argument("--steps", type=int, help="training steps (default: by profile)")
-    parser.add_argument("--support", type=int, default=32, help="past steps that adapt (M)")
+    parser.add_argument("--support", type=int, default=48, help="past steps that adapt (M)")
     parser.add_argument("--windows", type=int, help="windows per step (default: by --support)")
     gradient = parser.add_argument_group("of --method gradient")
     gradient.add_argument(

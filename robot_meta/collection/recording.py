@@ -1,8 +1,9 @@
 """A run on disk: one MCAP file and a manifest, readable however the writing ended.
 
 Messages are appended one after the other as they came (CDR, `ros2msg` schemas: Foxglove
-and rosbags read them). A killed writer loses what it had not flushed and leaves a torn tail;
-`repair` cuts the tail and closes the file in place, needing a few bytes of disk at most.
+and rosbags read them). A killed writer loses what it had not flushed, a power cut what was not
+synced, and either leaves a torn tail; `repair` cuts it and closes the file in place, needing a few
+bytes of disk at most.
 """
 
 from __future__ import annotations
@@ -85,8 +86,12 @@ class RunWriter:
         path = self.path.with_name(MANIFEST)
         partial = path.with_name(MANIFEST + ".partial")
         text = json.dumps(self._manifest, indent=2, sort_keys=True, default=str)
-        partial.write_text(text + "\n", encoding="utf-8")
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
         partial.replace(path)
+        _sync_folder(path.parent)
 
     def knows(self, kind: str) -> bool:
         """Whether the definition of message type `kind` is at hand, so that it can be recorded."""
@@ -118,6 +123,18 @@ class RunWriter:
         """
         try:
             self._stream.flush()
+        except OSError as error:
+            raise self._failed(error) from None
+
+    def sync(self) -> None:
+        """Put everything on the disk; a power cut after that loses none of it.
+
+        Raises:
+            RecordingFailed: The disk is full or gone.
+        """
+        try:
+            self._stream.flush()
+            os.fdatasync(self._file)
         except OSError as error:
             raise self._failed(error) from None
 
@@ -183,6 +200,15 @@ class _AppendStream:
             count = os.write(self._file, self._pending)
             self._written += count
             del self._pending[:count]
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the names of new files in `folder` outlast a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def repair(path: Path) -> int:

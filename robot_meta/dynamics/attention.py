@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from robot_meta.dynamics.adapter import WindowAdapter
-from robot_meta.dynamics.method import Method
+from robot_meta.dynamics.method import Method, Predictor
 from robot_meta.dynamics.model import Extras, NeuralDynamics
 from robot_meta.dynamics.modulation import film, folded, initial_film, outputs_under
 from robot_meta.dynamics.network import Params
@@ -68,12 +69,12 @@ class ContextMethod(Method):
         extras[f"{PREFIX}latent"] = matrix(self.latent, self.width)
         return {**extras, **initial_film(PREFIX, params, self.latent)}
 
-    def outputs(
-        self, params: Params, extras: Extras, inputs: Tensor, targets: Tensor, query: Tensor
-    ) -> Tensor:
-        """See `Method.outputs`."""
+    def adapted(
+        self, params: Params, extras: Extras, inputs: Tensor, targets: Tensor
+    ) -> Predictor:
+        """See `Method.adapted`."""
         modulation = film(PREFIX, params, extras, encode(extras, inputs, targets))
-        return outputs_under(params, modulation, query)
+        return partial(outputs_under, params, modulation)
 
 
 def encode(extras: Extras, inputs: Tensor, targets: Tensor) -> Tensor:

@@ -72,49 +72,76 @@ def fit_normalizers(
     return single[0], single[1]
 
 
+@dataclass(frozen=True)
+class Windows:
+    """Stretches of consecutive steps of single episodes, (B, L, ·) each.
+
+    Attributes:
+        inputs: Network inputs.
+        targets: Normalised deltas.
+        state: Where each step began.
+        action: What was done.
+        next_state: Where it ended.
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    state: Tensor
+    action: Tensor
+    next_state: Tensor
+
+    def part(self, begin: int, end: int | None = None) -> Windows:
+        """Steps `begin` to `end` of each."""
+        fields = (self.inputs, self.targets, self.state, self.action, self.next_state)
+        return Windows(*(tensor[:, begin:end] for tensor in fields))
+
+
 class WindowDataset:
     """Windows of M support and K query steps from within single episodes.
 
     Attributes:
-        inputs: Network inputs of all steps of all episodes, (R, I).
-        targets: Normalised deltas of the same steps, (R, O).
+        rows: The fields of `Windows`, of all steps of all episodes one after another, (R, ·).
     """
 
     def __init__(
         self, model: NeuralDynamics, episodes: list[EpisodeData], support: int, query: int
     ) -> None:
         length = support + query
-        rows_in, rows_out, starts, base = [], [], [], 0
+        parts, starts, base = [], [], 0
         for episode in episodes:
-            state = torch.as_tensor(episode.state)
-            delta = model.space.delta(state[:-1], state[1:]).float()  # in float64 until here
-            rows_in.append(
-                model.network_inputs(state[:-1].float(), torch.as_tensor(episode.action).float())
-            )
-            rows_out.append(model.deltas.normalize(delta))
+            parts.append(_steps(model, episode))
             steps = len(episode.action)
             if steps >= length:
                 starts.append(base + np.arange(steps - length + 1))
             base += steps
         if not starts:
             raise ValueError(f"no episode has the {length} steps that a window needs")
-        self.inputs, self.targets = torch.cat(rows_in), torch.cat(rows_out)
+        self.rows = tuple(torch.cat(column) for column in zip(*parts, strict=True))
         self._starts = np.concatenate(starts)
         self._offsets = np.arange(length)
 
     def __len__(self) -> int:
         return len(self._starts)
 
-    def draw(self, count: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """Random windows: inputs (count, M + K, I) and targets (count, M + K, O)."""
+    def draw(self, count: int, rng: np.random.Generator) -> Windows:
+        """Random windows of M + K steps."""
         return self.at(rng.choice(self._starts, size=count))
 
-    def spread(self, count: int) -> tuple[Tensor, Tensor]:
+    def spread(self, count: int) -> Windows:
         """Up to `count` windows evenly spread over the data, for validation."""
         picks = np.unique(np.linspace(0, len(self._starts) - 1, count).astype(int))
         return self.at(self._starts[picks])
 
-    def at(self, starts: np.ndarray) -> tuple[Tensor, Tensor]:
+    def at(self, starts: np.ndarray) -> Windows:
         """Windows that begin at the given rows."""
         rows = torch.as_tensor(starts[:, None] + self._offsets)
-        return self.inputs[rows], self.targets[rows]
+        return Windows(*(column[rows] for column in self.rows))
+
+
+def _steps(model: NeuralDynamics, episode: EpisodeData) -> tuple[Tensor, ...]:
+    """Inputs, targets, state, action and next state of all steps, (T, ·) each."""
+    exact = torch.as_tensor(episode.state)
+    delta = model.space.delta(exact[:-1], exact[1:]).float()  # in float64 until here
+    state, action = exact.float(), torch.as_tensor(episode.action).float()
+    inputs = model.network_inputs(state[:-1], action)
+    return inputs, model.deltas.normalize(delta), state[:-1], action, state[1:]

@@ -9,6 +9,7 @@ With a model that was not meta-trained this is the baseline MB+DE of that paper.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -16,7 +17,7 @@ from torch import Tensor
 from robot_meta.dynamics import inner_step
 from robot_meta.dynamics.adapter import WindowAdapter
 from robot_meta.dynamics.inner_step import Rates
-from robot_meta.dynamics.method import Method
+from robot_meta.dynamics.method import Method, Predictor
 from robot_meta.dynamics.model import Extras, NeuralDynamics
 from robot_meta.dynamics.network import Params, num_layers
 from robot_meta.dynamics.no_harm import NO_HARM, NoHarmConfig
@@ -77,14 +78,14 @@ class GradientMethod(Method):
         """The number of steps that the model is meant for."""
         return {STEPS: torch.tensor(float(self.steps))}
 
-    def outputs(
-        self, params: Params, extras: Extras, inputs: Tensor, targets: Tensor, query: Tensor
-    ) -> Tensor:
-        """See `Method.outputs`."""
+    def adapted(
+        self, params: Params, extras: Extras, inputs: Tensor, targets: Tensor
+    ) -> Predictor:
+        """See `Method.adapted`."""
         taken = inner_step.adapt(
             params, rates(extras), inputs, targets, self.steps, first_order=self.first_order
         )
-        return inner_step.outputs_after(params, taken, query)
+        return partial(inner_step.outputs_after, params, taken)
 
 
 class GradientAdapter(WindowAdapter):

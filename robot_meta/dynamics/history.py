@@ -7,13 +7,14 @@ imagines, so that model error does not become evidence.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from robot_meta.dynamics.adapter import WindowAdapter
-from robot_meta.dynamics.method import Method
+from robot_meta.dynamics.method import Method, Predictor
 from robot_meta.dynamics.model import Extras, NeuralDynamics
 from robot_meta.dynamics.modulation import Film, folded, outputs_under
 from robot_meta.dynamics.network import Params
@@ -40,11 +41,11 @@ class HistoryMethod(Method):
         size = self.length * (first.shape[1] + len(last))
         return {WEIGHT: 0.5 * size**-0.5 * torch.randn(len(first), size, generator=generator)}
 
-    def outputs(
-        self, params: Params, extras: Extras, inputs: Tensor, targets: Tensor, query: Tensor
-    ) -> Tensor:
-        """See `Method.outputs`."""
-        return outputs_under(params, modulation(extras, inputs, targets), query)
+    def adapted(
+        self, params: Params, extras: Extras, inputs: Tensor, targets: Tensor
+    ) -> Predictor:
+        """See `Method.adapted`."""
+        return partial(outputs_under, params, modulation(extras, inputs, targets))
 
 
 def modulation(extras: Extras, inputs: Tensor, targets: Tensor) -> dict[int, Film]:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from robot_meta.dynamics.adapter import WindowAdapter
-from robot_meta.dynamics.method import Method
+from robot_meta.dynamics.method import Method, Predictor
 from robot_meta.dynamics.model import Extras, NeuralDynamics
 from robot_meta.dynamics.network import Params, features, last_layer, num_layers
 from robot_meta.dynamics.no_harm import NO_HARM, NoHarmConfig
@@ -116,13 +116,15 @@ class LastLayerMethod(Method):
         """λ, the weight of the bias feature, decay."""
         return initial_extras()
 
-    def outputs(
-        self, params: Params, extras: Extras, inputs: Tensor, targets: Tensor, query: Tensor
-    ) -> Tensor:
-        """See `Method.outputs`."""
+    def adapted(
+        self, params: Params, extras: Extras, inputs: Tensor, targets: Tensor
+    ) -> Predictor:
+        """See `Method.adapted`."""
         weight, bias = solve(params, extras, inputs, targets, 1.0)
-        hidden = features(params, query)
-        return last_layer(params, hidden) + hidden @ weight.mT + bias[..., None, :]
+        name = f"layer{num_layers(params) - 1}"
+        weight = params[f"{name}.weight"] + weight
+        bias = params[f"{name}.bias"] + bias
+        return lambda query: features(params, query) @ weight.mT + bias[..., None, :]
 
     def spread(self, params: Params, extras: Extras, inputs: Tensor, query: Tensor) -> Tensor:
         """See `Method.spread`."""

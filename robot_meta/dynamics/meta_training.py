@@ -1,18 +1,23 @@
 """Meta-training: parameters from which one cheap update on M past steps predicts the next K.
 
-    min over θ, φ of  E over windows  L(adapt(θ, φ; support), query) + w · L(θ, query)
+    min over θ, φ of  E over windows  L(θ′, query) + v · R(θ′, query) + w · L(θ, query)
 
-The second, small term keeps the unadapted model useful, which is what flies the first M steps.
+with θ′ = adapt(θ, φ; support). L is the error of single steps, from what was measured. R is the
+error of futures imagined from the first query step on (imagination.py): a planner lives on those,
+and small errors of single steps that point the same way add up in them. The last, small term keeps
+the unadapted model useful, which is what flies the first M steps.
 `adapt` is one of
     last_layer   ridge regression of the last layer, differentiated through the solve
     gradient     gradient steps, differentiated through (second order; GrBAL)
+    mixture      the same from several priors, weighed by what the support says of them
     history      the last k transitions beside the inputs of a static network
     recurrent    a GRU over the transitions (ReBAL)
     context      a small causal transformer over the window that modulates the network
     none         no adaptation: the plain model, for the baselines
 Source: Nagabandi et al. 2019, Alg. 1; Bertinetto et al. 2019.
-Differs: normaliser statistics are fixed once for all data; early stopping watches the loss after
-the update; the newest of the support steps is the one right before the first query step.
+Differs: futures are in the loss; normaliser statistics are fixed once for all data; early stopping
+watches the loss after the update; the newest of the support steps is the one right before the
+first query step.
 """
 
 from __future__ import annotations
@@ -25,16 +30,19 @@ import torch
 from torch import Tensor
 
 from robot_meta.dynamics.attention import ContextMethod
-from robot_meta.dynamics.dataset import WindowDataset
+from robot_meta.dynamics.dataset import WindowDataset, Windows
 from robot_meta.dynamics.gradient import GradientMethod
 from robot_meta.dynamics.history import HistoryMethod
+from robot_meta.dynamics.imagination import imagination_loss
 from robot_meta.dynamics.last_layer import LastLayerMethod
 from robot_meta.dynamics.method import Method, NoMethod
+from robot_meta.dynamics.mixture import MixtureMethod
 from robot_meta.dynamics.model import NOISE, Extras, NeuralDynamics
 from robot_meta.dynamics.network import Params, init_mlp, mlp
 from robot_meta.dynamics.recurrent import RecurrentMethod
 
 SCALAR_SPEED = 5.0  # learning rate of scalars in the extras over that of the network
+TRUST_FUTURES = 0.2  # share of the training after which imagined futures count in full
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +57,12 @@ class MetaTrainingConfig:
     steps: int = 3000  # training steps
     learning_rate: float = 2e-3  # of Adam, falling to 0 along a cosine
     static_weight: float = 0.1  # w
+    imagined_weight: float = 1.0  # v; 0 trains on single steps alone
     inner_steps: int = 3  # of `gradient`
     inner_rate: float = 0.1  # of `gradient`: inner learning rate that training starts from
     inner_layers: tuple[int, ...] = ()  # of `gradient`: layers that move; empty for all
     first_order: bool = False  # of `gradient`: whether the outer gradient ignores the inner one's
+    components: int = 4  # of `mixture`: priors
     history: int = 8  # of `history`: transitions beside the inputs (k)
     latent: int = 16  # of `context`: size of the latent
     hidden_state: int = 64  # of `recurrent`: size of the GRU
@@ -64,6 +74,8 @@ class MetaTrainingConfig:
             raise ValueError(f"method must be one of {tuple(METHODS)}, got '{self.method}'")
         if min(self.support, self.query, self.windows, self.steps) < 1:
             raise ValueError("support, query, windows and steps must be >= 1")
+        if not self.imagined_weight >= 0.0:
+            raise ValueError(f"imagined_weight must be >= 0, got {self.imagined_weight}")
 
 
 METHODS: dict[str, Callable[[MetaTrainingConfig], Method]] = {
@@ -71,6 +83,7 @@ METHODS: dict[str, Callable[[MetaTrainingConfig], Method]] = {
     "gradient": lambda c: GradientMethod(
         steps=c.inner_steps, rate=c.inner_rate, layers=c.inner_layers, first_order=c.first_order
     ),
+    "mixture": lambda c: MixtureMethod(components=c.components),
     "history": lambda c: HistoryMethod(length=c.history),
     "recurrent": lambda c: RecurrentMethod(hidden=c.hidden_state),
     "context": lambda c: ContextMethod(latent=c.latent),
@@ -97,7 +110,7 @@ class MetaTrainer:
     ) -> None:
         self.config, self._model, self._train = config, model, train
         self._validation = validation.spread(2000)
-        sizes = (train.inputs.shape[-1], *config.hidden, train.targets.shape[-1])
+        sizes = (model.space.feature_size, *config.hidden, model.space.delta_size)
         generator = torch.Generator().manual_seed(config.seed)
         params = init_mlp(sizes, generator)
         self._method = METHODS[config.method](config)
@@ -124,27 +137,27 @@ class MetaTrainer:
         progress = self.steps_done / c.steps
         for group, rate in zip(self._optimizer.param_groups, self._base_rates, strict=True):
             group["lr"] = rate * 0.5 * (1.0 + np.cos(np.pi * progress))
-        inputs, targets = self._train.draw(c.windows, rng)
+        windows = self._train.draw(c.windows, rng)
         shortened = int(rng.integers(c.support)) if self._method.any_length else 0
-        adapted, static = self._losses(inputs[:, shortened:], targets[:, shortened:])
-        loss = adapted if c.method == "none" else adapted + c.static_weight * static
+        losses = self._losses(windows.part(shortened))
         self._optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        trust = min(1.0, progress / TRUST_FUTURES)
+        losses.total(c, trust).backward()  # type: ignore[no-untyped-call]
         everything = [*self._params.values(), *self._extras.values()]
-        torch.nn.utils.clip_grad_norm_(everything, c.max_grad_norm)
-        self._optimizer.step()
+        norm = torch.nn.utils.clip_grad_norm_(everything, c.max_grad_norm)
+        if torch.isfinite(norm):  # a batch whose imagined futures blow up teaches nothing
+            self._optimizer.step()
         self.steps_done += 1
-        return {"train_after": float(adapted.detach()), "train_before": float(static.detach())}
+        return losses.figures("train")
 
     def validate(self) -> dict[str, float]:
         """Losses on the validation windows, before and after the update; keeps the best model."""
-        inputs, targets = self._validation
         with torch.no_grad():
-            adapted, static = self._losses(inputs, targets)
-        after = float(adapted)
+            losses = self._losses(self._validation)
+        after = float(losses.adapted + self.config.imagined_weight * losses.imagined)
         if self._best is None or after < self._best[0]:
             self._best = (after, _detached(self._params), _detached(self._extras))
-        return {"val_after": after, "val_before": float(static)}
+        return losses.figures("val")
 
     def result(self) -> NeuralDynamics:
         """The model with the lowest validated loss after the update."""
@@ -158,12 +171,11 @@ class MetaTrainer:
     @torch.no_grad()
     def _noise(self, params: Params, extras: Extras) -> Tensor:
         """Std of the error of the first step after the window on the validation bodies, (O,)."""
-        inputs, targets = self._validation
         m = self.config.support
-        support, query = inputs[:, :m], inputs[:, m : m + 1]
-        error = self._method.outputs(params, extras, support, targets[:, :m], query)
-        error = error - targets[:, m : m + 1]
-        spread = self._method.spread(params, extras, support, query)[..., None]
+        support, query = self._validation.part(0, m), self._validation.part(m, m + 1)
+        adapted = self._method.adapted(params, extras, support.inputs, support.targets)
+        error = adapted(query.inputs) - query.targets
+        spread = self._method.spread(params, extras, support.inputs, query.inputs)[..., None]
         return (error.square() / (1.0 + spread)).mean(dim=(0, 1)).sqrt()
 
     def checkpoint(self) -> dict[str, Tensor]:
@@ -199,16 +211,47 @@ class MetaTrainer:
                 {name: saved[f"best.{name}"] for name in self._extras},
             )
 
-    def _losses(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Query loss after and before the update."""
-        m = inputs.shape[1] - self.config.query
-        query_inputs, query_targets = inputs[:, m:], targets[:, m:]
-        outputs = self._method.outputs(
-            self._params, self._extras, inputs[:, :m], targets[:, :m], query_inputs
+    def _losses(self, windows: Windows) -> Losses:
+        c = self.config
+        m = windows.inputs.shape[1] - c.query
+        support, query = windows.part(0, m), windows.part(m)
+        adapted = self._method.adapted(self._params, self._extras, support.inputs, support.targets)
+        static = mlp(self._params, query.inputs)
+        return Losses(
+            adapted=(adapted(query.inputs) - query.targets).square().mean(),
+            imagined=imagination_loss(self._model, adapted, query)
+            if c.imagined_weight
+            else torch.zeros(()),
+            static=(static - query.targets).square().mean(),
         )
-        adapted = (outputs - query_targets).square().mean()
-        static = (mlp(self._params, query_inputs) - query_targets).square().mean()
-        return adapted, static
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Of a batch: after the update, single steps and imagined futures; before it."""
+
+    adapted: Tensor
+    imagined: Tensor
+    static: Tensor
+
+    def total(self, config: MetaTrainingConfig, trust: float) -> Tensor:
+        """What is minimised; without adaptation, before and after the update are the same.
+
+        Args:
+            config: Weights.
+            trust: Share of v that counts; futures of a model that knows nothing yet blow up.
+        """
+        v = trust * config.imagined_weight
+        w = 0.0 if config.method == "none" else config.static_weight
+        return self.adapted + v * self.imagined + w * self.static
+
+    def figures(self, data: str) -> dict[str, float]:
+        """As numbers, for people."""
+        return {
+            f"{data}_after": float(self.adapted.detach()),
+            f"{data}_imagined": float(self.imagined.detach()),
+            f"{data}_before": float(self.static.detach()),
+        }
 
 
 def _detached(params: Params) -> Params:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from robot_meta.dynamics.model import Extras
 from robot_meta.dynamics.network import Params, mlp
+
+Predictor = Callable[[Tensor], Tensor]
+"""What adapted models say on (B, K, I) inputs, one model per row of the batch: (B, K, O)."""
 
 
 class Method(ABC):
@@ -30,17 +35,16 @@ class Method(ABC):
         return {}
 
     @abstractmethod
-    def outputs(
-        self, params: Params, extras: Extras, inputs: Tensor, targets: Tensor, query: Tensor
-    ) -> Tensor:
-        """What the adapted model says on (B, K, I) query inputs, (B, K, O).
+    def adapted(
+        self, params: Params, extras: Extras, inputs: Tensor, targets: Tensor
+    ) -> Predictor:
+        """The models that the windows make of θ.
 
         Args:
             params: Meta-parameters θ.
             extras: What the method learns beside them, φ.
             inputs: Of the past steps, oldest first, (B, M, I).
             targets: Of the same steps, (B, M, O).
-            query: Inputs of the steps to predict.
         """
 
     def spread(self, params: Params, extras: Extras, inputs: Tensor, query: Tensor) -> Tensor:
@@ -51,8 +55,8 @@ class Method(ABC):
 class NoMethod(Method):
     """No adaptation: the plain model, for the baselines."""
 
-    def outputs(
-        self, params: Params, extras: Extras, inputs: Tensor, targets: Tensor, query: Tensor
-    ) -> Tensor:
-        """What the model says whatever the past steps were."""
-        return mlp(params, query)
+    def adapted(
+        self, params: Params, extras: Extras, inputs: Tensor, targets: Tensor
+    ) -> Predictor:
+        """The model, whatever the past steps were."""
+        return partial(mlp, params)

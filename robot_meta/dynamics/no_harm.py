@@ -73,7 +73,7 @@ class NoHarm:
             targets: Of the window, (m, O).
         """
         held_out = self._config.held_out
-        if not held_out:
+        if not held_out or params is self._base:
             return True
         self.forget_since(count - 1)
         judged = [fit for seen, fit in self._fits if seen <= count - held_out]

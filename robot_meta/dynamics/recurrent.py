@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from robot_meta.dynamics.adapter import WindowAdapter
-from robot_meta.dynamics.method import Method
+from robot_meta.dynamics.method import Method, Predictor
 from robot_meta.dynamics.model import Context, Extras, NeuralDynamics
 from robot_meta.dynamics.modulation import Film, folded, outputs_under
 from robot_meta.dynamics.network import Params
@@ -48,15 +49,15 @@ class RecurrentMethod(Method):
         }
         return {**gates, INTO: torch.zeros(len(first), z)}
 
-    def outputs(
-        self, params: Params, extras: Extras, inputs: Tensor, targets: Tensor, query: Tensor
-    ) -> Tensor:
-        """See `Method.outputs`."""
+    def adapted(
+        self, params: Params, extras: Extras, inputs: Tensor, targets: Tensor
+    ) -> Predictor:
+        """See `Method.adapted`."""
         rows = torch.cat([inputs, targets], dim=-1)
         start = rows.new_zeros(1, len(rows), self.hidden)
         weights = [extras[PREFIX + name] for name in GATES]
         _, final = torch.gru(rows, start, weights, True, 1, 0.0, True, False, True)
-        return outputs_under(params, {0: Film(final[0] @ extras[INTO].mT)}, query)
+        return partial(outputs_under, params, {0: Film(final[0] @ extras[INTO].mT)})
 
 
 class RecurrentAdapter(WindowAdapter):

@@ -101,7 +101,7 @@ class NeuralRollout:
         if num_layers(model.params) < 2:
             raise ValueError("want a network with at least one hidden layer, got a linear model")
         self._model, self._space, self._config = model, space, config
-        self._buffers: _Buffers | None = None
+        self._buffers: dict[tuple[int, ...], _Buffers] = {}
 
     @torch.inference_mode()
     def begin(self, context: Context, state: Tensor) -> Imagine:
@@ -153,11 +153,12 @@ class NeuralRollout:
         return states.permute(2, 0, 1)
 
     def _buffers_for(self, actions: Tensor, folded: _Folded) -> _Buffers:
-        n, h, j = actions.shape
-        width = folded.first.shape[1]
-        if self._buffers is None or self._buffers.sizes != (n, h, j, width):
-            self._buffers = _Buffers(n, h, j, width)
-        return self._buffers
+        sizes = (*actions.shape, folded.first.shape[1])
+        if sizes not in self._buffers:
+            if len(self._buffers) >= _MAX_SIZES:
+                self._buffers.clear()
+            self._buffers[sizes] = _Buffers(*sizes)
+        return self._buffers[sizes]
 
 
 class _Folded:
@@ -193,7 +194,6 @@ class _Buffers:
     """Memory of one rollout, and the parts of it that each step reads and writes."""
 
     def __init__(self, n: int, h: int, j: int, width: int) -> None:
-        self.sizes = (n, h, j, width)
         self.inputs = torch.ones(h + 1, 6 * j + 1, n)  # the last row stays 1
         self.activations = torch.empty(n, width)
         self.states = torch.empty(h, 4 * j, n)
@@ -201,6 +201,9 @@ class _Buffers:
             (rows, rows[j : 2 * j], rows[2 * j : 3 * j], following[: 2 * j])
             for rows, following in zip(self.inputs[:-1], self.inputs[1:], strict=True)
         ]
+
+
+_MAX_SIZES = 16  # of rollouts that memory is kept for; planners change N between iterations
 
 
 def hidden_layers(params: Params, config: RolloutConfig) -> list[Hidden]:

@@ -37,6 +37,7 @@ class RecorderConfig:
     Attributes:
         folder: Run folder, made by the recorder; empty for out/runs/DATE_TIME.
         flush_period: Most that a kill can lose, [s].
+        sync_period: Most that a power cut can lose, [s].
         search_period: How often new topics are looked for, [s].
         all_namespaces: Record the whole graph instead of this node's namespace.
         note: Free text for the manifest.
@@ -44,16 +45,19 @@ class RecorderConfig:
 
     folder: str = ""
     flush_period: float = 0.25
+    sync_period: float = 0.8
     search_period: float = 0.5
     all_namespaces: bool = False
     note: str = ""
 
     def __post_init__(self) -> None:
-        if not (0.0 < self.flush_period <= 1.0 and self.search_period > 0.0):
+        if not (0.0 < self.flush_period <= 1.0 and 0.0 < self.sync_period <= 1.0):
             raise ValueError(
-                "want 0 < flush_period <= 1 and search_period > 0, got "
-                f"{self.flush_period} and {self.search_period}"
+                "want flush_period and sync_period in (0, 1], got "
+                f"{self.flush_period} and {self.sync_period}"
             )
+        if not self.search_period > 0.0:
+            raise ValueError(f"search_period must be > 0, got {self.search_period}")
 
 
 class RecorderNode(Node):
@@ -81,6 +85,7 @@ class RecorderNode(Node):
         steady = Clock(clock_type=ClockType.STEADY_TIME)  # simulated time may stand still
         self.create_timer(self._config.search_period, self._search, clock=steady)
         self.create_timer(self._config.flush_period, self._flush, clock=steady)
+        self.create_timer(self._config.sync_period, self._sync, clock=steady)
         self.get_logger().info(f"recording to {self._writer.path}")
 
     def close(self) -> None:
@@ -154,6 +159,9 @@ class RecorderNode(Node):
 
     def _flush(self) -> None:
         self._guarded(self._writer.flush)
+
+    def _sync(self) -> None:
+        self._guarded(self._writer.sync)
 
     def _guarded(self, act: Callable[[], None]) -> None:
         """Do it; the first failure ends the node."""

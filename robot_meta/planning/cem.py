@@ -59,12 +59,14 @@ class CEM(SamplingPlanner):
         for iteration in range(self._sampling.iterations):
             if iteration and out_of_time():
                 break
-            actions = admit(self._sampler.draw(mean, std, rng))  # (N, H, A)
+            actions = admit(
+                self._sampler.draw(self._sampling.num_samples, mean, std, rng)
+            )  # (N, H, A)
             scores = returns(actions)  # (N,)
             require_finite(scores)
             elites = actions[torch.topk(scores, min(num_elites, len(scores))).indices]
             mean = elites.mean(dim=0)
-            std = elites.std(dim=0).clamp(min=self.config.min_std)
+            std = elites.std(dim=0, correction=0).clamp(min=self.config.min_std)
             self._diagnostics = {
                 "plan_iterations": iteration + 1.0,
                 "plan_return": float(scores.max()),

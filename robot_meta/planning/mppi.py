@@ -29,8 +29,8 @@ class MPPIConfig:
     """Settings of `MPPI`."""
 
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
-    temperature: float = 0.1  # λ, in standard deviations of the sampled returns
-    std_decay: float = 0.5  # factor on the noise from one iteration to the next
+    temperature: float = 0.05  # λ, in standard deviations of the sampled returns
+    std_decay: float = 0.6  # factor on the noise from one iteration to the next
 
     def __post_init__(self) -> None:
         if not self.temperature > 0.0:
@@ -60,7 +60,9 @@ class MPPI(SamplingPlanner):
         for iteration in range(self._sampling.iterations):
             if iteration and out_of_time():
                 break
-            actions = admit(self._sampler.draw(mean, std, rng))  # (N, H, A)
+            actions = admit(
+                self._sampler.draw(self._sampling.num_samples, mean, std, rng)
+            )  # (N, H, A)
             scores = returns(actions)  # (N,)
             require_finite(scores)
             weights = softmax_weights(scores, self.config.temperature)
@@ -77,5 +79,5 @@ class MPPI(SamplingPlanner):
 
 def softmax_weights(returns: Tensor, temperature: float) -> Tensor:
     """wᵢ = exp(Rᵢ/λσ) / Σⱼ exp(Rⱼ/λσ), (N,), with σ the standard deviation of the returns."""
-    spread = returns.std().clamp(min=1e-12)
+    spread = returns.std(correction=0).clamp(min=1e-12)
     return torch.softmax((returns - returns.max()) / (temperature * spread), dim=0)

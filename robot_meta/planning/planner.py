@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from robot_meta.errors import PlanningFailed
+from robot_meta.planning.noise import knot_matrix
 
 Returns = Callable[[Tensor], Tensor]
 """Return of each action sequence: (N, H, A), normalized to [-1, 1], to (N,)."""
@@ -52,10 +53,10 @@ class SamplingConfig:
     """How candidate sequences are drawn around the present plan."""
 
     num_samples: int = 128  # N, sequences drawn per iteration
-    horizon: int = 12  # H, control periods
-    iterations: int = 2  # draws per tick, each around the plan that the one before found
+    horizon: int = 8  # H, control periods
+    iterations: int = 4  # draws per tick, each around the plan that the one before found
     knots: int = 3  # random numbers per action channel; fewer make smoother sequences
-    noise_std: float = 0.05  # in normalized action units
+    noise_std: float = 0.03  # in normalized action units
 
     def __post_init__(self) -> None:
         if min(self.num_samples, self.horizon, self.iterations) < 1:
@@ -66,29 +67,24 @@ class SamplingConfig:
             raise ValueError(f"noise_std must be > 0, got {self.noise_std}")
 
 
-def knot_matrix(horizon: int, knots: int) -> Tensor:
-    """Linear interpolation from knots to periods, (H, knots)."""
-    place = np.linspace(0.0, knots - 1.0, horizon)
-    left = np.minimum(place.astype(int), knots - 2)
-    matrix = np.zeros((horizon, knots))
-    rows = np.arange(horizon)
-    matrix[rows, left] = 1.0 - (place - left)
-    matrix[rows, left + 1] = place - left
-    return torch.as_tensor(matrix, dtype=torch.float32)
-
-
 class CandidateSampler:
-    """Draws smooth sequences around a plan; the first candidate is the plan itself."""
+    """Draws sequences around a plan; the first candidate is the plan itself.
 
-    def __init__(self, config: SamplingConfig, action_size: int) -> None:
-        self._config, self._action_size = config, action_size
-        self._matrix = knot_matrix(config.horizon, config.knots)
+    Args:
+        shapes: How noise runs along the horizon: each column is a shape, (H, K) (noise.py).
+        action_size: A.
+    """
 
-    def draw(self, mean: Tensor, std: Tensor | float, rng: np.random.Generator) -> Tensor:
-        """Candidates (N, H, A) in [-1, 1] around `mean` (H, A)."""
-        n, k, size = self._config.num_samples, self._config.knots, self._action_size
-        knots = torch.from_numpy(rng.standard_normal((k, size * n), dtype=np.float32))
-        noise = (self._matrix @ knots).view(-1, size, n)  # candidates along the last dimension
+    def __init__(self, shapes: Tensor, action_size: int) -> None:
+        self._shapes, self._action_size = shapes, action_size
+
+    def draw(
+        self, count: int, mean: Tensor, std: Tensor | float, rng: np.random.Generator
+    ) -> Tensor:
+        """`count` candidates (N, H, A) in [-1, 1] around `mean` (H, A), spread by `std`."""
+        size, shapes = self._action_size, self._shapes.shape[1]
+        numbers = torch.from_numpy(rng.standard_normal((shapes, size * count), dtype=np.float32))
+        noise = (self._shapes @ numbers).view(-1, size, count)  # candidates last: fast to roll out
         noise[..., 0] = 0.0
         noise *= std[..., None] if isinstance(std, Tensor) else std
         noise += mean[..., None]
@@ -101,11 +97,16 @@ class SamplingPlanner:
     Args:
         sampling: How candidates are drawn.
         action_size: A.
+        shapes: Of the noise, (H, K); by default straight lines between the knots.
     """
 
-    def __init__(self, sampling: SamplingConfig, action_size: int) -> None:
+    def __init__(
+        self, sampling: SamplingConfig, action_size: int, shapes: Tensor | None = None
+    ) -> None:
         self._sampling = sampling
-        self._sampler = CandidateSampler(sampling, action_size)
+        if shapes is None:
+            shapes = knot_matrix(sampling.horizon, sampling.knots)
+        self._sampler = CandidateSampler(shapes, action_size)
         self._start = torch.zeros(sampling.horizon, action_size)
         self._mean = self._start
         self._diagnostics: dict[str, float] = {}

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from types import TracebackType
 
 import numpy as np
 
 from robot_meta.errors import NotConnected
+from robot_meta.robots.closing import Closing
 from robot_meta.robots.playback import ReferencePlayback, check_reference
 from robot_meta.types import Array, Observation, Reference, RobotSpec
 
 
-class FakeRobot:
+class FakeRobot(Closing):
     """Follows q̇ = (r − q) / τ exactly, for wiring, for timing and for drivers' tests.
 
     In lockstep it moves only when `step` is called. In real time it moves with `clock`, brought up
@@ -21,7 +21,6 @@ class FakeRobot:
     and ignored.
 
     Attributes:
-        sent: Every reference that it was given and followed, oldest first.
         stops: Reason of every stop, oldest first.
         realtime: Whether it moves by itself.
         external_torque: What it reports to feel, (J,), [Nm]; free to set.
@@ -39,7 +38,6 @@ class FakeRobot:
         if not lag > 0.0:
             raise ValueError(f"lag must be > 0, got {lag}")
         self.spec = spec
-        self.sent: list[Reference] = []
         self.stops: list[str] = []
         self.external_torque = np.zeros(spec.num_joints)
         self._position = np.array(spec.home if position is None else position, dtype=float)
@@ -51,19 +49,6 @@ class FakeRobot:
         self._rate = round(1.0 / spec.reference_dt)
         self._samples, self._stopped, self._closed = 0, "", False
         self.realtime, self._clock, self._origin = realtime, clock, clock()
-
-    def __enter__(self) -> FakeRobot:
-        """The robot itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close."""
-        self.close()
 
     def observe(self) -> Observation:
         """Where it is now."""
@@ -85,7 +70,6 @@ class FakeRobot:
         if not self._stopped:
             late = self._playback.late_start(reference, self.time) if self.realtime else 0
             self._playback.play(reference, late)
-            self.sent.append(reference)
 
     def stop(self, reason: str) -> None:
         """Hold the present reference until `recover`; the first reason counts."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 from robot_meta.errors import NotConnected
+from robot_meta.robots.closing import Closing
 from robot_meta.robots.robot import Robot
 from robot_meta.safety.guard import Answer, Guard, GuardConfig
 from robot_meta.safety.reasons import Reason
@@ -23,7 +23,7 @@ class Tick:
     commanded: Commanded
 
 
-class GuardedRobot:
+class GuardedRobot(Closing):
     """Measures, lets the guard decide, and sends what it decided.
 
     Args:
@@ -114,19 +114,6 @@ class GuardedRobot:
         """Stop and disconnect the driver; safe to call twice."""
         self._guard.stop(Reason.OPERATOR)
         self._robot.close()
-
-    def __enter__(self) -> GuardedRobot:
-        """The robot itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close."""
-        self.close()
 
     def _stop_driver(self) -> None:
         if not self._driver_stopped:

@@ -15,7 +15,6 @@ pass unchanged passes bit for bit.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection
 
 import numpy as np
@@ -24,17 +23,18 @@ from robot_meta.kinematics import KinematicChain
 from robot_meta.reference import advance
 from robot_meta.safety.choice import Chooser
 from robot_meta.safety.config import GuardConfig
-from robot_meta.safety.intake import judge_command, judge_observation, wanted_velocity
+from robot_meta.safety.measurements import Measurements
 from robot_meta.safety.paths import Clearance
+from robot_meta.safety.readiness import obstacle
 from robot_meta.safety.reasons import Reason
 from robot_meta.safety.relaxed import relaxed
 from robot_meta.safety.state import Answer, Event, State, next_state
+from robot_meta.safety.tally import Tally
 from robot_meta.safety.touch import Touch
+from robot_meta.safety.wishes import Wishes
 from robot_meta.types import Array, Command, Commanded, Observation, Reference, RobotSpec
 
 __all__ = ["Answer", "Guard", "GuardConfig"]
-
-EXACT = 1e-9  # [s]
 
 
 class Guard:
@@ -61,8 +61,8 @@ class Guard:
         self._disabled = frozenset(disabled)
         self._limits = relaxed(spec.limits, self._disabled)
         self._state, self._reason = State.HOLD, str(Reason.START)
-        self._counts: Counter[str] = Counter()
-        self._ticks = self._altered = 0
+        self._tally, self._wishes = Tally(), Wishes()
+        self._measurements: Measurements | None = None
         self._position: Array | None = None
         self._velocity = np.zeros(spec.num_joints)
         self._contact = False
@@ -108,16 +108,16 @@ class Guard:
     @property
     def counts(self) -> dict[str, int]:
         """How many periods each rule altered, and how many holds and stops each reason caused."""
-        return dict(self._counts)
+        return self._tally.counts
 
     @property
     def altered_share(self) -> float:
         """Share of the commanded periods that differ from what was asked, since `arm`."""
-        return self._altered / self._ticks if self._ticks else 0.0
+        return self._tally.altered_share
 
     @property
-    def _position_measured(self) -> Array | None:
-        return None if self._measured is None else self._measured.position
+    def _measured(self) -> Observation | None:
+        return None if self._measurements is None else self._measurements.valid
 
     @property
     def _reference(self) -> Array:
@@ -136,11 +136,8 @@ class Guard:
             raise ValueError(f"want a finite measurement to start from, got {observation}")
         self._position = np.array(observation.position, dtype=float)
         self._velocity = np.zeros(self.spec.num_joints)
-        self._stamp = self._answerable = float(observation.stamp)
-        self._measured: Observation | None = observation
-        self._repeats = -1  # the first tick may see the same measurement
-        self._accepted: float | None = None
-        self._silent, self._refusal, self._expects_first = 0, "", True
+        self._measurements = Measurements(observation, self.spec.num_joints, self.spec.control_dt)
+        self._wishes = Wishes()
         self._relax_to: Array | None = None
         if self._state is State.RUNNING:
             self.hold(Reason.START)
@@ -165,8 +162,8 @@ class Guard:
         if trouble:
             return Answer(False, trouble)
         self._state, self._reason = next_state(self._state, Event.ARM), ""
-        self._silent, self._refusal, self._expects_first = 0, "", True
-        self._ticks = self._altered = 0
+        self._wishes.expect_first()
+        self._tally.restart()
         self._relax_to = None
         return Answer(True, "running")
 
@@ -211,7 +208,7 @@ class Guard:
             observation: Newest measurement.
             command: The newest command, if one came since the last tick.
         """
-        self._take_in(observation)
+        stamp = self._take_in(observation)
         position, velocity = self._reference, self._velocity
         if self._state is State.RUNNING:
             after, altered, reason = self._run(command)
@@ -222,9 +219,9 @@ class Guard:
         positions, velocities = self._chooser.ramp.period(position, velocity, after)
         end = advance(position, velocity, after, self.spec.control_dt)
         self._position, self._velocity = end, after
-        reference = Reference(stamp=self._stamp, position=positions, velocity=velocities)
+        reference = Reference(stamp=stamp, position=positions, velocity=velocities)
         commanded = Commanded(
-            stamp=self._stamp,
+            stamp=stamp,
             position=np.stack([position, end]),
             velocity=np.stack([velocity, after]),
             altered=altered,
@@ -232,99 +229,51 @@ class Guard:
         )
         return reference, commanded
 
-    def _take_in(self, observation: Observation) -> None:
-        """Judge the measurement; hold where it cannot be trusted or feels too much."""
-        if self._position is None:
+    def _take_in(self, observation: Observation) -> float:
+        """The stamp of the period, [s]; holds where the robot is not known or feels too much."""
+        if self._measurements is None:
             self.start(observation)
-        trouble = judge_observation(
-            observation,
-            num_joints=self.spec.num_joints,
-            last_stamp=self._stamp,
-            repeats=self._repeats,
-            config=self._config,
-            disabled=self._disabled,
-        )
-        if trouble is Reason.BAD_OBSERVATION:
-            self._measured = None
-            self._stamp += self.spec.control_dt
-            self._repeats = 0
-            self.hold(trouble)
-            return
-        repeated = observation.stamp == self._stamp
-        self._repeats = self._repeats + 1 if repeated else 0
-        self._answerable, self._stamp = self._stamp, float(observation.stamp)
+        assert self._measurements is not None
+        trouble = self._measurements.take(observation, self._config, self._disabled)
         if trouble is Reason.CLOCK_JUMP:
-            self._accepted, self._answerable = None, self._stamp
-        if trouble is not None:
-            self._measured = None
-            self.hold(trouble)
-            return
-        self._measured = observation
-        self._contact = self._touch.is_contact(observation)
-        trouble = self._touch.trouble(observation, self._velocity)
+            self._wishes.forget_time()
+        if trouble is None:
+            self._contact = self._touch.is_contact(observation)
+            trouble = self._touch.trouble(observation, self._velocity)
         if trouble is not None:
             self.hold(trouble)
+        return self._measurements.stamp
 
     def _run(self, command: Command | None) -> tuple[Array, bool, str]:
         """v₁, whether it differs from what was asked, and why."""
+        assert self._measurements is not None
         position, velocity = self._reference, self._velocity
-        wanted, reason = self._wish(command)
-        if self._state is not State.RUNNING:  # the wish was refused for good
+        wish = self._wishes.of(
+            command,
+            self._measurements,
+            position,
+            velocity,
+            self._chooser.bounds,
+            spec=self.spec,
+            config=self._config,
+            disabled=self._disabled,
+        )
+        if wish.hold:
+            self.hold(wish.hold)
             return self._rest(), True, self._reason
-        if wanted is None:
-            self._count(str(reason), True)
-            coasts = self._silent <= self._config.coast_periods
+        measured = None if self._measured is None else self._measured.position
+        if wish.velocity is None:
+            reason = str(wish.reason)
+            coasts = self._wishes.silent <= self._config.coast_periods
             wanted = velocity if coasts else self._chooser.brake(velocity)
-            after, _ = self._chooser.admit(position, velocity, wanted, self._position_measured)
-            return after, True, str(reason)
-        after, rule = self._chooser.admit(position, velocity, wanted, self._position_measured)
-        reason = rule if rule is not None else reason
-        self._count("" if reason is None else str(reason), reason is not None)
-        return after, reason is not None, "" if reason is None else str(reason)
-
-    def _wish(self, command: Command | None) -> tuple[Array | None, Reason | None]:
-        """The velocity that an acceptable command asks for, or None and why there is none."""
-        refusal: Reason | None = Reason.NO_COMMAND
-        wanted: Array | None = None
-        if command is not None:
-            refusal = judge_command(
-                command,
-                num_joints=self.spec.num_joints,
-                now=self._stamp,
-                newest=self._answerable,
-                accepted=self._accepted,
-                control_dt=self.spec.control_dt,
-                config=self._config,
-                disabled=self._disabled,
-            )
-            if refusal is None:
-                wanted, refusal = wanted_velocity(
-                    command,
-                    self._reference,
-                    self._velocity,
-                    self._chooser.bounds,
-                    now=self._stamp,
-                    control_dt=self.spec.control_dt,
-                    config=self._config,
-                    disabled=self._disabled,
-                )
-        if wanted is not None:
-            assert command is not None
-            self._accepted, self._silent, self._refusal = command.stamp, 0, ""
-            self._expects_first = False
-            return wanted, refusal
-        if refusal is Reason.JUMP and self._expects_first:
-            self.hold(refusal)
-            return None, refusal
-        self._silent += 1
-        if refusal is not Reason.NO_COMMAND:
-            self._refusal = str(refusal)
-        silence = self._silent * self.spec.control_dt
-        if silence >= self._config.max_silence - EXACT and (
-            Reason.COMMAND_SILENCE not in self._disabled
-        ):
-            self.hold(self._refusal or Reason.COMMAND_SILENCE)
-        return None, refusal
+            after, _ = self._chooser.admit(position, velocity, wanted, measured)
+        else:
+            after, rule = self._chooser.admit(position, velocity, wish.velocity, measured)
+            rule = rule if rule is not None else wish.reason
+            reason = "" if rule is None else str(rule)
+        if not self._wishes.expects_first:  # else no controller has spoken yet
+            self._tally.period(reason)
+        return after, bool(reason), reason
 
     def _rest(self) -> Array:
         """Brake, stand, and after `recover` go slowly where the robot stands."""
@@ -348,34 +297,17 @@ class Guard:
 
     def _enter(self, event: Event, reason: str) -> None:
         self._state, self._reason = next_state(self._state, event), reason
-        self._counts[reason] += 1
-
-    def _count(self, reason: str, altered: bool) -> None:
-        if self._expects_first:
-            return  # no controller has spoken yet
-        self._ticks += 1
-        if altered:
-            self._altered += 1
-            self._counts[reason] += 1
+        self._tally.event(reason)
 
     def _trouble(self) -> str:
         """Why the robot must not move now, or ""."""
-        if self._measured is None:
-            return "there is no valid measurement"
-        if not self.at_rest:
-            return "the reference is still braking"
-        position, limits = self._reference, self._limits
-        for joint, name in enumerate(self.spec.joint_names):
-            if not limits.lower[joint] <= position[joint] <= limits.upper[joint]:
-                return (
-                    f"{name} is at {position[joint]:.4f} rad, outside "
-                    f"[{limits.lower[joint]:.4f}, {limits.upper[joint]:.4f}]: guide it inside"
-                )
-        broken = self._chooser.broken_at(position)
-        if broken is not None:
-            return f"the posture breaks {broken}: guide the robot to a better one, then recover"
-        lead = np.abs(position - self._measured.position)
-        if Reason.LEAD not in self._disabled and (lead > self._lead).any():
-            return "the robot stands too far from its reference: call recover first"
-        trouble = self._touch.trouble(self._measured, self._velocity)
-        return "" if trouble is None else f"{trouble}: free the robot, then recover"
+        return obstacle(
+            self._measured,
+            self._reference,
+            self._velocity,
+            names=self.spec.joint_names,
+            limits=self._limits,
+            lead=self._lead if Reason.LEAD not in self._disabled else None,
+            chooser=self._chooser,
+            touch=self._touch,
+        )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 
 from robot_meta.errors import NotConnected
+from robot_meta.robots.closing import Closing
 from robot_meta.robots.description import ArmDescription
 from robot_meta.robots.playback import ReferencePlayback, check_reference
 from robot_meta.twin.delay import DelayLine
@@ -63,7 +63,7 @@ class TwinSnapshot:
     perturbations: Perturbations
 
 
-class MujocoRobot:
+class MujocoRobot(Closing):
     """A simulated arm that moves only when `step` is called (lockstep).
 
     Sample i of a reference is the target during millisecond i of the period that follows. An
@@ -115,19 +115,6 @@ class MujocoRobot:
         self._targets.fill(np.concatenate([self._playback.held, np.zeros(self.spec.num_joints)]))
         self._readings.fill(self._reading())
         return self.measure()
-
-    def __enter__(self) -> MujocoRobot:
-        """The robot itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close."""
-        self.close()
 
     def observe(self) -> Observation:
         """The measurement at the end of the newest period."""

@@ -6,10 +6,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any
 
 from robot_meta.errors import NotConnected
+from robot_meta.robots.closing import Closing
 from robot_meta.robots.description import ArmDescription
 from robot_meta.twin.mujoco_robot import MujocoRobot, TwinConfig, TwinSnapshot
 from robot_meta.types import Observation, Reference
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 MAX_BEHIND = 0.1  # what the thread catches up after a pause; more is lost to robot time, [s]
 
 
-class RealtimeTwin:
+class RealtimeTwin(Closing):
     """A `MujocoRobot` that moves by itself, at the pace of the monotonic clock.
 
     `observe` returns the newest measurement without waiting for the thread. A reference that
@@ -49,19 +49,6 @@ class RealtimeTwin:
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="twin physics", daemon=True)
         self._thread.start()
-
-    def __enter__(self) -> RealtimeTwin:
-        """The robot itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close."""
-        self.close()
 
     def observe(self) -> Observation:
         """The measurement of the newest millisecond."""

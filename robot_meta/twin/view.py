@@ -8,13 +8,13 @@ import io
 import logging
 import threading
 from dataclasses import dataclass
-from types import TracebackType
 
 import mujoco
 import numpy as np
 import viser
 from mjviser import ViserMujocoScene
 
+from robot_meta.robots.closing import Closing
 from robot_meta.robots.description import ArmDescription
 from robot_meta.twin.plant import payload_radius
 from robot_meta.twin.scenes import PAYLOAD_BODY, TOOL_SITE, SceneConfig, build_arm_model
@@ -47,7 +47,7 @@ class ViewState:
     text: str = ""
 
 
-class LiveView:
+class LiveView(Closing):
     """Serves the newest state that it was given; giving one costs next to nothing.
 
     A thread of its own draws up to `fps` frames a second, and none while nothing changes. Building
@@ -80,19 +80,6 @@ class LiveView:
         self._period, self._closing = 1.0 / fps, threading.Event()
         self._thread = threading.Thread(target=self._run, name="live view", daemon=True)
         self._thread.start()
-
-    def __enter__(self) -> LiveView:
-        """The view itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close."""
-        self.close()
 
     def show(self, state: ViewState) -> None:
         """Draw `state` with the next frame; from any thread, at any rate."""

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from robot_meta.benchmarks.arm_payload.judge import Series, judge, recovery_time
+from robot_meta.benchmarks.arm_payload.judge import Series, judge, recovery_text, recovery_time
 from robot_meta.benchmarks.arm_payload.metrics import Outcome, metrics_of, void_scenes
 from robot_meta.benchmarks.arm_payload.scenes import REFLEX_TORQUE, Timing
 from robot_meta.benchmarks.arm_payload.tuning import choose
@@ -53,13 +53,21 @@ def test_the_largest_share_of_a_reflex_torque_is_found_in_any_joint():
 
 def test_recovery_ends_with_the_last_large_error():
     run = series(lambda t: 10.0 if 4.0 <= t < 5.2 else 1.0)
-    assert recovery_time(run.stamp, run.error, TIMING) == pytest.approx(1.2, abs=0.03)
+    assert recovery_time(run.stamp, 1e3 * run.error, TIMING) == pytest.approx(1.2, abs=0.03)
 
 
 def test_an_error_that_stays_never_recovers_and_none_recovers_at_once():
     lasting, none = series(lambda t: 10.0 if t >= 4.0 else 1.0), series(lambda t: 1.0)
-    assert recovery_time(lasting.stamp, lasting.error, TIMING) == TIMING.end - TIMING.change
-    assert recovery_time(none.stamp, none.error, TIMING) == 0.0
+    assert recovery_time(lasting.stamp, 1e3 * lasting.error, TIMING) == TIMING.end - TIMING.change
+    assert recovery_time(none.stamp, 1e3 * none.error, TIMING) == 0.0
+
+
+@pytest.mark.parametrize(("after", "recovered"), [(2.9, True), (3.1, False)])
+def test_an_error_within_a_millimetre_of_its_largest_before_has_recovered(after, recovered):
+    run = series(lambda t: (2.0 if t < 3.0 else 0.5) if t < 4.0 else after)
+    time = recovery_time(run.stamp, 1e3 * run.error, TIMING)
+    assert time == (0.0 if recovered else TIMING.end - TIMING.change)
+    assert (recovery_text(time, TIMING) == "never") != recovered
 
 
 def test_series_survive_their_way_through_a_file():

@@ -175,6 +175,27 @@ def test_two_robots_in_one_run_are_told_apart_by_namespace(tmp_path):
     np.testing.assert_array_equal(observation.position, [3.0, 4.0])
 
 
+def test_after_a_power_cut_everything_that_was_synced_is_there(tmp_path, monkeypatch):
+    on_disk = []
+    keep = os.fdatasync
+
+    def note(file):
+        keep(file)
+        on_disk.append((tmp_path / "run.mcap").read_bytes())
+
+    monkeypatch.setattr(os, "fdatasync", note)
+    writer = RunWriter(tmp_path, {})
+    for i in range(30):
+        write_period(writer, i / 50, [i, -i])
+        if i % 10 == 9:
+            writer.sync()
+    writer.close()
+    for count, content in zip((10, 20, 30), on_disk, strict=True):
+        path = tmp_path / f"cut{count}.mcap"
+        path.write_bytes(content)
+        assert stamps(path) == [i / 50 for i in range(count)]
+
+
 WRITE_FOREVER = """
     import sys, time
     sys.path[:0] = [{tests!r}, {root!r}]

@@ -36,7 +36,7 @@ def test_the_folded_network_says_what_training_said(model, body, kind, count):
         adapter.observe(step)
     inputs, targets = body.rows(steps)
     query, _ = body.rows(body.steps(5))
-    expected = method.outputs(model.params, extras, inputs[None], targets[None], query[None])[0]
+    expected = method.adapted(model.params, extras, inputs[None], targets[None])(query[None])[0]
     torch.testing.assert_close(mlp(adapter.context().params, query), expected)
     assert not torch.allclose(expected, mlp(model.params, query), atol=1e-3)
 
@@ -87,8 +87,8 @@ def test_attention_looks_back_in_time_only_from_the_newest_token(model, body):
     method, _, extras = untrained(model, "context")
     inputs, targets = (t[None] for t in body.rows(body.steps(6)))
     query = inputs[:, :2]
-    whole = method.outputs(model.params, extras, inputs, targets, query)
-    turned = method.outputs(model.params, extras, inputs.flip(1), targets.flip(1), query)
+    whole = method.adapted(model.params, extras, inputs, targets)(query)
+    turned = method.adapted(model.params, extras, inputs.flip(1), targets.flip(1))(query)
     assert not torch.allclose(whole, turned, atol=1e-4)  # the order of the rows counts
 
 

@@ -1,13 +1,23 @@
 """Meta-training on a family of bodies that differ by what one number does."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
+from robot_meta.dynamics.attention import ContextAdapter
+from robot_meta.dynamics.calibration import coverage
 from robot_meta.dynamics.dataset import EpisodeData, WindowDataset, fit_normalizers
+from robot_meta.dynamics.files import ModelCard, load_model, save_model
+from robot_meta.dynamics.gradient import GradientAdapter
+from robot_meta.dynamics.history import HistoryAdapter
+from robot_meta.dynamics.last_layer import LastLayerAdapter
 from robot_meta.dynamics.meta_training import METHODS, MetaTrainer, MetaTrainingConfig
-from robot_meta.dynamics.model import NeuralDynamics
-from robot_meta.dynamics.network import init_mlp
+from robot_meta.dynamics.mixture import MixtureAdapter
+from robot_meta.dynamics.model import NOISE, NeuralDynamics
+from robot_meta.dynamics.network import init_mlp, mlp
+from robot_meta.dynamics.recurrent import RecurrentAdapter
 
 
 def episode(space, rng, gain, steps=60):
@@ -33,15 +43,16 @@ def sets(space):
 
 
 def trainer(sets, method, steps=150, **changes):
-    config = MetaTrainingConfig(
-        method=method, hidden=(32, 32), support=8, query=8, windows=32, steps=steps, **changes
-    )
+    sizes = {"support": 8, "query": 8, "windows": 32}
+    config = MetaTrainingConfig(method=method, hidden=(32, 32), steps=steps, **sizes, **changes)
     return MetaTrainer(*sets, config)
 
 
-@pytest.mark.parametrize("method", ["last_layer", "gradient"])
-def test_the_update_helps_on_bodies_never_seen(sets, method):
-    training = trainer(sets, method, steps=300, inner_rate=0.1, learning_rate=5e-3)
+@pytest.mark.parametrize(("method", "imagined_weight"), [("last_layer", 1.0), ("gradient", 0.0)])
+def test_the_update_helps_on_bodies_never_seen(sets, method, imagined_weight):
+    training = trainer(
+        sets, method, 300, inner_rate=0.1, learning_rate=5e-3, imagined_weight=imagined_weight
+    )
     for _ in range(300):
         training.step()
     figures = training.validate()
@@ -50,18 +61,16 @@ def test_the_update_helps_on_bodies_never_seen(sets, method):
 
 @pytest.mark.parametrize("method", [name for name in METHODS if name != "none"])
 def test_the_meta_gradient_equals_finite_differences(sets, method):
-    inputs, targets = sets[1].spread(4)
-    inputs, targets = inputs.double(), targets.double()
+    windows = sets[1].spread(4)
+    inputs, targets = windows.inputs.double(), windows.targets.double()
     training = trainer(sets, method)
     params = {n: p.detach().double() for n, p in training._params.items()}
     extras = {n: p.detach().double() for n, p in training._extras.items()}
 
     def loss(name, value):
         changed = {**params, name: value}
-        outputs = training._method.outputs(
-            changed, extras, inputs[:, :8], targets[:, :8], inputs[:, 8:]
-        )
-        return (outputs - targets[:, 8:]).square().mean()
+        adapted = training._method.adapted(changed, extras, inputs[:, :8], targets[:, :8])
+        return (adapted(inputs[:, 8:]) - targets[:, 8:]).square().mean()
 
     name = "layer1.weight"
     value = params[name].clone().requires_grad_()
@@ -70,6 +79,25 @@ def test_the_meta_gradient_equals_finite_differences(sets, method):
     bump[2, 3] = 1e-5
     numerical = (loss(name, params[name] + bump) - loss(name, params[name] - bump)) / 2e-5
     assert float(gradient[2, 3]) == pytest.approx(float(numerical), rel=1e-4)
+
+
+def test_training_on_futures_makes_futures_better(sets):
+    losses = {}
+    for weight in (0.0, 1.0):
+        training = trainer(sets, "last_layer", imagined_weight=weight, learning_rate=5e-3)
+        for _ in range(150):
+            training.step()
+        training.config = dataclasses.replace(training.config, imagined_weight=1.0)
+        losses[weight] = training.validate()["val_imagined"]
+    assert losses[1.0] < 0.9 * losses[0.0]
+
+
+def test_a_batch_that_blows_up_does_not_spoil_the_model(sets):
+    training = trainer(sets, "last_layer")
+    training._params["layer0.weight"].data.mul_(1e30)
+    before = training._params["layer1.weight"].detach().clone()
+    training.step()
+    assert torch.equal(training._params["layer1.weight"], before)
 
 
 def test_a_resumed_run_equals_an_unbroken_one(sets):
@@ -88,8 +116,72 @@ def test_a_resumed_run_equals_an_unbroken_one(sets):
         assert torch.equal(one, other)
 
 
+ADAPTERS = {
+    "last_layer": lambda model: LastLayerAdapter(model, 8),
+    "mixture": lambda model: MixtureAdapter(model, 8),
+    "gradient": lambda model: GradientAdapter(model, 8),
+    "history": HistoryAdapter,
+    "recurrent": lambda model: RecurrentAdapter(model, 8),
+    "context": lambda model: ContextAdapter(model, 8),
+}
+
+
+@pytest.mark.parametrize("method", ADAPTERS)
+def test_what_was_trained_adapts_after_a_save_and_a_load_as_it_did_in_training(
+    sets, method, tmp_path
+):
+    training = trainer(sets, method, 3)
+    for _ in range(3):
+        training.step()
+    trained = training.result()
+    save_model(tmp_path / "model.safetensors", trained, card(method))
+    loaded, read = load_model(tmp_path / "model.safetensors")
+    assert read.method == method
+    adapter = ADAPTERS[method](loaded)
+    windows = sets[1].spread(1)
+    inputs, targets = windows.inputs, windows.targets
+    for row in zip(inputs[0, :8], targets[0, :8], strict=True):
+        adapter._window._rows.append(row)  # rows instead of transitions, to compare exactly
+        adapter._count += 1
+        adapter.absorb(*row)
+    said = mlp(adapter.context().params, inputs[0, 8:])
+    adapted = training._method.adapted(
+        trained.params, trained.extras, inputs[:, :8], targets[:, :8]
+    )
+    torch.testing.assert_close(said, adapted(inputs[:, 8:])[0], rtol=1e-4, atol=1e-5)
+    assert (loaded.noise > 0.0).all() and NOISE in loaded.extras
+
+
+def card(method):
+    return ModelCard(
+        robot="two",
+        control_dt=0.02,
+        stiffness=(1.0, 1.0),
+        damping=(1.0, 1.0),
+        tool_mass=0.0,
+        position_range=((-1.0, -1.0), (1.0, 1.0)),
+        method=method,
+        training={},
+    )
+
+
+def test_the_noise_that_training_measures_covers_the_errors_of_bodies_never_seen(sets):
+    training = trainer(sets, "last_layer", steps=150, learning_rate=5e-3)
+    for _ in range(150):
+        training.step()
+    trained = training.result()
+    windows = sets[1].spread(400)  # other bodies than those that noise was measured on
+    support, query = windows.part(0, 8), windows.part(8, 9)
+    learned = trained.params, trained.extras
+    adapted = training._method.adapted(*learned, support.inputs, support.targets)
+    error = (adapted(query.inputs) - query.targets).detach()
+    spread = training._method.spread(*learned, support.inputs, query.inputs)
+    std = (trained.noise * (1.0 + spread[..., None]).sqrt()).detach()
+    assert 0.8 < coverage(error, std)["coverage_90"] < 0.99
+
+
 def test_the_best_model_is_chosen_by_the_loss_after_the_update(sets):
-    training = trainer(sets, "last_layer")
+    training = trainer(sets, "last_layer", imagined_weight=0.0)
     for _ in range(60):
         training.step()
     best = training.validate()["val_after"]
@@ -110,8 +202,9 @@ def test_windows_never_cross_episodes_and_query_follows_support(space):
     model = NeuralDynamics(space=space, params={}, inputs=inputs, deltas=deltas)
     data = WindowDataset(model, episodes, support=8, query=8)
     assert len(data) == (20 - 15) + (25 - 15)
-    windows, _ = data.spread(1000)
-    positions = model.inputs.denormalize(windows)[..., :2]  # features begin with q
+    positions = model.inputs.denormalize(data.spread(1000).inputs)[
+        ..., :2
+    ]  # features begin with q
     whole = [torch.as_tensor(e.state[:-1, :2]).float() for e in episodes]
     for window in positions:
         assert any(

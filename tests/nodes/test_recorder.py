@@ -17,6 +17,7 @@ from trajectory_msgs.msg import JointTrajectory  # noqa: E402
 
 from robot_meta.collection.run_reader import RunReader  # noqa: E402
 from robot_meta.nodes import messages, qos  # noqa: E402
+from robot_meta.nodes.recorder_node import RecorderConfig  # noqa: E402
 from robot_meta.planning.paths import figure_eight  # noqa: E402
 from robot_meta.types import Commanded, Observation  # noqa: E402
 
@@ -87,6 +88,38 @@ def test_a_run_cut_by_kill_9_is_repaired_and_loses_at_most_the_last_second(
     (target,) = reader.targets()
     np.testing.assert_array_equal(target.position, PATH.position)
     assert reader.manifest["note"] == "cut" and reader.manifest["version"]
+
+
+SAY_WHEN_SYNCED = """
+import os, sys
+from robot_meta.nodes.recorder_node import main
+fdatasync = os.fdatasync
+os.fdatasync = lambda file: (fdatasync(file), print("synced", os.fstat(file).st_size, flush=True))
+sys.exit(main())
+"""
+
+
+def test_what_was_recorded_goes_to_the_disk_again_and_again(processes, client, tmp_path):
+    run = tmp_path / "run"
+    recorder = processes.python("-c", SAY_WHEN_SYNCED, "--ros-args", "-p", f"folder:={run}")
+    source = Source(client)
+    source.wait_for_listener()
+
+    def synced():
+        lines = recorder.log.read_text().splitlines()
+        return [int(line.split()[1]) for line in lines if line.startswith("synced")]
+
+    for k in range(3):
+        before = synced()
+        source.period(k / 50)
+        wanted = (before or [0])[-1] + 100
+        client.spin_until(lambda w=wanted: synced() and synced()[-1] >= w, what="a sync")
+
+
+@pytest.mark.parametrize("wrong", [{"sync_period": 1.5}, {"flush_period": 0.0}])
+def test_periods_that_could_lose_more_than_a_second_are_refused(wrong):
+    with pytest.raises(ValueError, match=r"flush_period and sync_period in \(0, 1\]"):
+        RecorderConfig(**wrong)
 
 
 def test_ctrl_c_finishes_the_file_with_everything_in_it(processes, client, tmp_path):

@@ -187,21 +187,25 @@ def test_a_fake_robot_gives_the_same_motion_however_often_it_is_asked() -> None:
     np.testing.assert_allclose(a.velocity, b.velocity, atol=2e-3)
 
 
-def test_a_fake_robot_lags_by_its_time_constant_and_remembers_what_it_was_sent() -> None:
+def test_a_fake_robot_lags_by_its_time_constant_and_ignores_what_comes_while_stopped() -> None:
     fake = FakeRobot(SPEC, lag=0.020)
-    n = SPEC.samples_per_tick
-    step = Reference(
-        stamp=0.0,
-        position=np.tile(SPEC.home + 0.1, (n, 1)),
-        velocity=np.zeros((n, SPEC.num_joints)),
-    )
-    fake.command(step)
+
+    def step_by(angle: float) -> Reference:
+        n = SPEC.samples_per_tick
+        return Reference(
+            stamp=0.0,
+            position=np.tile(SPEC.home + angle, (n, 1)),
+            velocity=np.zeros((n, SPEC.num_joints)),
+        )
+
+    fake.command(step_by(0.1))
     moved = fake.step().position - SPEC.home
     np.testing.assert_allclose(moved, 0.1 * (1 - np.exp(-1.0)), rtol=1e-9)
     fake.stop("FIRST")
     fake.stop("SECOND")
-    fake.command(step)
-    assert fake.sent == [step]
+    fake.command(step_by(-0.5))
+    moved = fake.step().position - SPEC.home
+    np.testing.assert_allclose(moved, 0.1 * (1 - np.exp(-2.0)), rtol=1e-9)
     assert fake.stops == ["FIRST"]
 
 

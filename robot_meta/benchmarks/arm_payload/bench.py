@@ -118,7 +118,7 @@ def run(args: argparse.Namespace) -> Results | None:
         changed = [c for c in configs if c.row == "adapted" and c.scene != NOMINAL]
         metrics |= real_time.metrics(changed[0])
     rows = table.rows_of(outcomes)
-    text = table.markdown(rows, metrics)
+    text = table.markdown(rows, metrics, profile.timing)
     print(text)
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "table.md").write_text(text + "\n")

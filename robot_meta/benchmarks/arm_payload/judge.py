@@ -11,8 +11,12 @@ import numpy as np
 from robot_meta.benchmarks.arm_payload.scenes import REFLEX_TORQUE, Timing
 from robot_meta.types import Array
 
-RECOVERED = 1.5  # times the error before the change counts as recovered
+BAND = 1.0  # [mm], how far above its largest before the change a recovered error may be
 SMOOTHING = 0.5  # [s], over which the error is averaged to tell when it recovered
+RECOVERY_LEGEND = (
+    f"recovers in: the time after the change from which the error (RMS over {SMOOTHING:g} s) "
+    f"stays within {BAND:g} mm of its largest in the round before the change, until the end."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,23 +104,31 @@ def rms(values: Array) -> float:
 
 
 def recovery_time(stamp: Array, error: Array, timing: Timing) -> float:
-    """Time after the change from which the smoothed error stays as low as before, [s].
+    """How long after the change the error settles at what it was before, [s].
 
-    The error is the root mean square of the `SMOOTHING` seconds that follow. It is as low as
-    before when at most `RECOVERED` times the error of the round before the change, or at most the
-    largest smoothed error of that round. Where it never is, the whole time judged.
+    The settling time of control engineering, with the error as root mean square over the
+    `SMOOTHING` seconds that follow: from then on it stays within `BAND` of its largest in the
+    round before the change. Where it does not before the end, the whole time judged.
+
+    Args:
+        stamp: (T,), [s].
+        error: (T,), [mm].
+        timing: When the body changed.
     """
     width = max(1, round(SMOOTHING / (stamp[1] - stamp[0])))
     squares = np.concatenate([[0.0], np.cumsum(np.square(error))])
     smooth = np.sqrt((squares[width:] - squares[:-width]) / width)
     begin = stamp[: len(smooth)]
     before = within(begin, timing.change - timing.period, timing.change - SMOOTHING)
-    whole = within(stamp, timing.change - timing.period, timing.change)
-    threshold = max(RECOVERED * rms(error[whole]), float(smooth[before].max()))
     changed = np.flatnonzero(within(begin, timing.change, timing.end))
-    late = np.flatnonzero(smooth[changed] > threshold)
+    late = np.flatnonzero(smooth[changed] > smooth[before].max() + BAND)
     if len(late) == 0:
         return 0.0
     if late[-1] == len(changed) - 1:
         return timing.end - timing.change
     return float(stamp[changed[late[-1] + 1]] - timing.change)
+
+
+def recovery_text(seconds: float, timing: Timing) -> str:
+    """A recovery time for a table; "never" where the error had not settled at the end."""
+    return "never" if seconds >= timing.end - timing.change else f"{seconds:.1f} s"

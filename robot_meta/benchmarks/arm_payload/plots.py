@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
 
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402 (the backend comes first)
-
-from robot_meta.benchmarks.arm_payload.judge import Series  # noqa: E402
-from robot_meta.benchmarks.arm_payload.metrics import Outcome  # noqa: E402
-from robot_meta.benchmarks.arm_payload.rows import ROWS  # noqa: E402
-from robot_meta.benchmarks.arm_payload.scenes import Timing  # noqa: E402
+from robot_meta.benchmarks.arm_payload.judge import Series
+from robot_meta.benchmarks.arm_payload.metrics import Outcome
+from robot_meta.benchmarks.arm_payload.rows import ROWS
+from robot_meta.benchmarks.arm_payload.scenes import Timing
 
 COLORS = {
     "static": "#c0392b",
@@ -44,7 +41,6 @@ def write_all(outcomes: Sequence[Outcome], timing: Timing, out: Path) -> list[Pa
     ):
         if figure is not None:
             figure.savefig(out / name, dpi=110)
-            plt.close(figure)
             paths.append(out / name)
     return paths
 
@@ -81,9 +77,8 @@ def path_figure(outcomes: Sequence[Outcome], timing: Timing) -> Any:
     scenes = [s for s in _scenes(outcomes) if _find(outcomes, "static", s)]
     if not scenes:
         return None
-    figure, grid = plt.subplots(
-        1, len(scenes), figsize=(3.4 * len(scenes), 3.0), squeeze=False, layout="constrained"
-    )
+    figure = Figure(figsize=(3.4 * len(scenes), 3.0), layout="constrained")
+    grid = figure.subplots(1, len(scenes), squeeze=False)
     for axis, scene in zip(grid[0], scenes, strict=True):
         runs = {row: _find(outcomes, row, scene) for row in ("static", "adapted")}
         draw_paths(axis, {row: o.series for row, o in runs.items() if o}, timing)
@@ -155,7 +150,6 @@ def _find(outcomes: Sequence[Outcome], row: str, scene: str) -> Outcome | None:
 
 
 def _panels(count: int, *, height: float) -> tuple[Any, list[Any]]:
-    figure, grid = plt.subplots(
-        count, 1, figsize=(9.0, height * count), sharex=True, squeeze=False, layout="constrained"
-    )
+    figure = Figure(figsize=(9.0, height * count), layout="constrained")
+    grid = figure.subplots(count, 1, sharex=True, squeeze=False)
     return figure, list(grid[:, 0])

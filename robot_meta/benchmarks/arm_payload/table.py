@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from robot_meta.benchmarks.arm_payload.judge import RECOVERY_LEGEND, recovery_text
 from robot_meta.benchmarks.arm_payload.metrics import Outcome, void_scenes
 from robot_meta.benchmarks.arm_payload.rows import ROWS
-from robot_meta.benchmarks.arm_payload.scenes import NOMINAL, TEST_SCENES
+from robot_meta.benchmarks.arm_payload.scenes import NOMINAL, TEST_SCENES, Timing
 from robot_meta.benchmarks.markdown import table
 
 _BARS = (
@@ -36,7 +37,7 @@ def rows_of(outcomes: list[Outcome]) -> list[dict[str, Any]]:
     return rows
 
 
-def markdown(rows: list[dict[str, Any]], metrics: dict[str, float]) -> str:
+def markdown(rows: list[dict[str, Any]], metrics: dict[str, float], timing: Timing) -> str:
     """Ratios of all rows and scenes, the figures of the default row, and the bars."""
     scenes = [s for s in TEST_SCENES if s != NOMINAL and any(r["scene"] == s for r in rows)]
     void = void_scenes(metrics)
@@ -55,14 +56,17 @@ def markdown(rows: list[dict[str, Any]], metrics: dict[str, float]) -> str:
             "before_mm": "before [mm]",
             "after_mm": "after [mm]",
             "peak_mm": "peak [mm]",
-            "recover_s": "recovers in [s]",
+            "recover_s": "recovers in",
             "effort_nm": "effort [Nm]",
             "altered_share": "altered by guard",
             "reflex_share": "of reflex torque",
         }
-        body = [[r["scene"], *(_number(r[key]) for key in columns)] for r in adapted]
+        cells = [{**r, "recover_s": recovery_text(r["recover_s"], timing)} for r in adapted]
+        body = [[r["scene"], *(_number(r[key]) for key in columns)] for r in cells]
         lines += ["", "The default adapter:", ""]
         lines += table(["scene", *columns.values()], body)
+        whole = timing.end - timing.change
+        lines += ["", f"{RECOVERY_LEGEND} A seed that never does counts as {whole:g} s."]
     lines += ["", *_bar_lines(metrics)]
     if void:
         lines.append(f"void, since the static row hardly fails there: {', '.join(void)}")
@@ -96,7 +100,9 @@ def _bar_lines(metrics: dict[str, float]) -> list[str]:
     return lines
 
 
-def _number(value: float | None) -> str:
+def _number(value: float | str | None) -> str:
     if value is None:
         return "-"
+    if isinstance(value, str):
+        return value
     return f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"

@@ -87,6 +87,7 @@ def parameters_of(config: RunConfig) -> dict[str, dict[str, Any]]:
         "controller": {
             "model": str(weights.resolve()) if weights else "",
             "adapter.kind": KINDS[config.row],
+            "change.hopeless": 0.0,  # rows are compared at what they do, not at when they give up
             **{f"adapter.{key}": value for key, value in config.settings.items()},
             **changed_fields(controller, ControllerConfig(), ""),
         },

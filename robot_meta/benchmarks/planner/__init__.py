@@ -1,0 +1,1 @@
+"""How fast a planning step is beside other libraries, and how far few samples go."""
