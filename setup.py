@@ -46,6 +46,12 @@ ROS = [
     "ros-jazzy-std-srvs",
     "ros-jazzy-trajectory-msgs",
 ]
+# Peers of `robot-meta bench planner`. mbrl 0.2 asks for a gymnasium that the environments cannot
+# use: install it by hand, without its dependencies but with hydra-core and termcolor.
+BENCH = [
+    "pytorch-mppi>=0.9,<1",
+    "pytorch-icem>=0.1,<0.2",
+]
 TEST = [
     "pytest>=8,<10",
     "pytest-timeout>=2.3,<3",
@@ -99,7 +105,7 @@ setup(
         *(pair for top in ("launch", "config", "models", "sim") for pair in tree(top)),
     ],
     install_requires=CORE,
-    extras_require={"twin": TWIN, "ros": ROS, "test": TEST},
+    extras_require={"twin": TWIN, "ros": ROS, "test": TEST, "bench": BENCH},
     zip_safe=False,
     entry_points={
         "console_scripts": [

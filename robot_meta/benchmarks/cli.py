@@ -28,9 +28,17 @@ BENCHMARKS = {
         "robot_meta.benchmarks.arm_payload.bench",
         "tool tracking before and after the body changes, all adapters and baselines",
     ),
+    "control-loop": Entry(
+        "robot_meta.benchmarks.control_loop.bench",
+        "ticks that adapt and plan: time, and share of missed deadlines",
+    ),
     "grbal": Entry(
         "robot_meta.benchmarks.grbal.bench",
         "running robots whose body changes: the tasks that GrBAL was published on",
+    ),
+    "planner": Entry(
+        "robot_meta.benchmarks.planner.bench",
+        "time of one planning step beside other libraries; samples needed to reach",
     ),
 }
 

@@ -38,14 +38,13 @@ class DifferenceSpace:
             )
 
     @cached_property
-    def seen(self) -> Tensor:
-        """Entries of the state that the network sees."""
+    def _seen(self) -> Tensor:
         return torch.tensor([i for i in range(self.state_size) if i not in self.unseen])
 
     @property
     def feature_size(self) -> int:
         """Numbers that the network sees."""
-        return len(self.seen) + self.action_size
+        return len(self._seen) + self.action_size
 
     @property
     def delta_size(self) -> int:
@@ -54,7 +53,7 @@ class DifferenceSpace:
 
     def features(self, state: Tensor, action: Tensor) -> Tensor:
         """What the network sees of a state and an action, (..., feature_size)."""
-        return torch.cat([state.index_select(-1, self.seen), action], dim=-1)
+        return torch.cat([state.index_select(-1, self._seen), action], dim=-1)
 
     def delta(self, state: Tensor, next_state: Tensor) -> Tensor:
         """Difference of two states, (..., S)."""

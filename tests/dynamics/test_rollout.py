@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 import torch
 
+from robot_meta.dynamics.difference_space import DifferenceSpace
 from robot_meta.dynamics.model import Context, NeuralDynamics
 from robot_meta.dynamics.network import init_mlp
 from robot_meta.dynamics.normalizer import Normalizer
@@ -17,6 +18,7 @@ from robot_meta.dynamics.rollout import (
 from robot_meta.dynamics.state_space import JointReferenceSpace
 
 SPACE = JointReferenceSpace(num_joints=3, control_dt=0.02, action_scale=0.8)
+FREE = DifferenceSpace(state_size=8, action_size=3, unseen=(0, 4))
 PRECISIONS = ["fp32", "onednn", "bf16"]
 
 
@@ -24,17 +26,17 @@ def random(seed, *shape):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def dynamics(hidden=(48, 48), seed=0):
-    sizes = (SPACE.feature_size, *hidden, SPACE.delta_size)
+def dynamics(hidden=(48, 48), seed=0, space=SPACE):
+    sizes = (space.feature_size, *hidden, space.delta_size)
     params = init_mlp(sizes, torch.Generator().manual_seed(seed))
     return NeuralDynamics(
-        space=SPACE,
+        space=space,
         params={
             name: value + 0.05 * random(seed + i, *value.shape)
             for i, (name, value) in enumerate(params.items())
         },
         inputs=Normalizer(random(1, sizes[0]), random(2, sizes[0]).abs() + 0.1),
-        deltas=Normalizer(1e-3 * random(3, 6), 1e-2 * random(4, 6).abs()),
+        deltas=Normalizer(1e-3 * random(3, sizes[-1]), 1e-2 * random(4, sizes[-1]).abs()),
     )
 
 
@@ -63,22 +65,26 @@ def imagined(rollout, model, state, actions):
 
 
 def neural(model, precision):
-    return NeuralRollout(model, model.space, RolloutConfig(precision=precision))
+    rollout = make_rollout(model, RolloutConfig(precision=precision))
+    assert isinstance(rollout, NeuralRollout)
+    return rollout
 
 
 def relative_error(states, reference):
     return float(((states - reference).norm(dim=-1) / reference.norm(dim=-1)).max())
 
 
+@pytest.mark.parametrize("space", [SPACE, FREE], ids=["joint reference", "difference"])
 @pytest.mark.parametrize("hidden", [(48,), (48, 48), (48, 32, 48)])
-@pytest.mark.parametrize(("precision", "tolerance"), [("fp32", 1e-6), ("onednn", 1e-6)])
-def test_float32_is_the_plain_rollout(hidden, precision, tolerance):
-    model = dynamics(hidden)
+@pytest.mark.parametrize("precision", ["fp32", "onednn"])
+def test_float32_is_the_plain_rollout(space, hidden, precision):
+    model = dynamics(hidden, space=space)
+    state = start()[: space.state_size]
     actions = random(6, 16, 12, 3).clip(-1.0, 1.0)
     wide = doubled(model)
-    exact = imagined(StepwiseRollout(wide), wide, start().double(), actions.double())
-    states = imagined(neural(model, precision), model, start(), actions)
-    assert relative_error(states, exact) < tolerance
+    exact = imagined(StepwiseRollout(wide), wide, state.double(), actions.double())
+    states = imagined(neural(model, precision), model, state, actions)
+    assert relative_error(states, exact) < 1e-6
 
 
 def test_bfloat16_ranks_candidates_as_float32_does():
@@ -132,12 +138,10 @@ def test_any_model_can_be_imagined_step_by_step():
     torch.testing.assert_close(states[0, :, 1], torch.tensor([1.0, 2.0, 3.0, 4.0]))
 
 
-def test_a_network_is_imagined_by_the_fast_way():
-    assert isinstance(make_rollout(dynamics(), RolloutConfig()), NeuralRollout)
+def test_a_linear_model_is_imagined_step_by_step():
+    assert isinstance(make_rollout(dynamics(hidden=()), RolloutConfig()), StepwiseRollout)
 
 
-def test_settings_and_models_that_do_not_fit_are_refused():
+def test_a_precision_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="'auto', 'fp32'.*got 'fp16'"):
         RolloutConfig(precision="fp16")
-    with pytest.raises(ValueError, match="hidden layer"):
-        neural(dynamics(hidden=()), "fp32")

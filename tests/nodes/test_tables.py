@@ -56,5 +56,5 @@ def test_the_shipped_parameter_file_fits_all_nodes(make_node):
     ):
         node = make_node(*arguments, "-r", "__ns:=/cell/left", name=name)
         assert node._parameter_overrides
-        declare(node)
+        assert declare(node) == declare(make_node(name=name)), "it shows the defaults"
         refuse_unknown(node)

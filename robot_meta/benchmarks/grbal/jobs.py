@@ -29,11 +29,10 @@ from robot_meta.benchmarks.shards import config_key
 from robot_meta.collection.episode_files import load_episode, save_episode
 from robot_meta.dynamics.adapter import Adapter, NoAdapter
 from robot_meta.dynamics.dataset import EpisodeData, WindowDataset, fit_normalizers, split
-from robot_meta.dynamics.difference_rollout import DifferenceRollout
 from robot_meta.dynamics.files import ModelCard, load_model, save_model
 from robot_meta.dynamics.meta_training import MetaTrainer
 from robot_meta.dynamics.model import NeuralDynamics
-from robot_meta.dynamics.rollout import RolloutConfig
+from robot_meta.dynamics.rollout import RolloutConfig, make_rollout
 from robot_meta.planning.mppi import MPPI
 from robot_meta.types import Array
 
@@ -256,7 +255,7 @@ def _collect(
 
 
 def _planning(job: Job, environment: Locomotion, model: NeuralDynamics, seed: int) -> Runner:
-    rollout = DifferenceRollout(model, job.scene.space(environment), RolloutConfig())
+    rollout = make_rollout(model, RolloutConfig())
     planner = MPPI(job.budget.planner, environment.action_size)
     return PlanningRunner(rollout, _adapter(job, model), environment.reward, planner, seed)
 

@@ -5,7 +5,7 @@ The arm follows its joint velocities exactly, so what differs between planners i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +53,7 @@ def random_shooting(config: ReachConfig, samples: int = 350) -> Planner:
 
 
 def compare(
-    makers: dict[str, Callable[[ReachConfig], Planner]],
+    makers: Mapping[str, Callable[[ReachConfig], Planner]],
     seeds: Sequence[int],
     config: ReachConfig | None = None,
 ) -> dict[str, Reached]:

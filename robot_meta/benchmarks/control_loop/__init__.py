@@ -1,0 +1,1 @@
+"""Whether the controller is done in time, tick after tick."""
