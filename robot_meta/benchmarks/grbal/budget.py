@@ -27,7 +27,8 @@ class Budget:
         validations: Evaluated episodes that the best adapter is chosen by.
         tests: Evaluated episodes that are reported.
         shorten: Factor by which episodes are shorter than the scenario says.
-        training: Of each round; its method and seed are those of the rival and the run.
+        training: Of each round; its method and seed are those of the rival and the run. The loss
+            is that of single steps, as published.
         planner: Of every rival.
     """
 
@@ -39,7 +40,7 @@ class Budget:
     tests: int = 4
     shorten: int = 1
     training: MetaTrainingConfig = field(
-        default_factory=lambda: MetaTrainingConfig(steps=2000, windows=96, inner_rate=0.01)
+        default_factory=lambda: MetaTrainingConfig(steps=2000, windows=96, imagined_weight=0.0)
     )
     planner: MPPIConfig = field(default_factory=_planner)
 

@@ -12,6 +12,7 @@ from robot_meta.dynamics.gradient import GradientAdapter
 from robot_meta.dynamics.history import HistoryAdapter
 from robot_meta.dynamics.last_layer import LastLayerAdapter
 from robot_meta.dynamics.meta_training import MetaTrainingConfig
+from robot_meta.dynamics.mixture import MixtureAdapter
 from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.dynamics.recurrent import RecurrentAdapter
 from robot_meta.dynamics.recursive import RecursiveAdapter
@@ -91,6 +92,12 @@ METHODS = {
         adapter=RecursiveAdapter,
         meta_learned=True,
         about="the same from all transitions, older ones fainter",
+    ),
+    "mixture": Method(
+        method="mixture",
+        adapter=MixtureAdapter,
+        meta_learned=True,
+        about="the same from several priors, which remembers bodies it met",
     ),
 }
 REQUIRED = ("static", "mbde", "grbal")  # what every figure is compared with
