@@ -16,6 +16,7 @@ from robot_meta.benchmarks.arm_payload.rows import ROWS
 from robot_meta.benchmarks.arm_payload.run import RunConfig, run
 from robot_meta.benchmarks.arm_payload.scenes import Timing
 from robot_meta.benchmarks.arm_payload.tuning import chosen_settings
+from robot_meta.build import AdapterConfig
 from robot_meta.dynamics.files import load_model
 from robot_meta.resources import resource
 
@@ -78,6 +79,13 @@ def test_every_row_that_has_a_choice_has_the_same_number_of_trials():
 def test_what_is_used_is_one_of_the_trials():
     for name, settings in chosen_settings().items():
         assert dict(settings) in [dict(trial) for trial in ROWS[name].trials]
+
+
+def test_the_product_adapts_as_validation_chose():
+    default = AdapterConfig()
+    assert default.kind == "last_layer"
+    for name, value in chosen_settings()["adapted"].items():
+        assert getattr(default, name) == value, name
 
 
 def test_learned_rows_share_network_data_and_training_steps():
