@@ -12,7 +12,7 @@ from robot_meta.benchmarks import cli
 from robot_meta.benchmarks.arm_payload import bench
 from robot_meta.benchmarks.arm_payload.judge import Series
 from robot_meta.benchmarks.arm_payload.metrics import Outcome, metrics_of
-from robot_meta.benchmarks.arm_payload.rows import ROWS
+from robot_meta.benchmarks.arm_payload.rows import ROWS, row_version
 from robot_meta.benchmarks.arm_payload.run import RunConfig, run
 from robot_meta.benchmarks.arm_payload.scenes import Timing
 from robot_meta.benchmarks.arm_payload.tuning import chosen_settings
@@ -60,13 +60,16 @@ def test_a_run_is_told_apart_by_everything_it_depends_on(tmp_path):
     assert len({repr(config) for config in configs}) == len(configs)
 
 
-def test_new_weights_make_new_runs(tmp_path):
+def test_new_weights_make_new_runs_of_the_rows_that_use_them(tmp_path):
     weights = tmp_path / "fr3_plain.safetensors"
     weights.write_bytes(b"old")
-    before = bench.code_version(tmp_path)
-    assert bench.code_version(tmp_path) == before
+    before = {name: row_version(name, tmp_path, "code") for name in ROWS}
+    assert before == {name: row_version(name, tmp_path, "code") for name in ROWS}
     weights.write_bytes(b"new")
-    assert bench.code_version(tmp_path) != before
+    after = {name: row_version(name, tmp_path, "code") for name in ROWS}
+    assert after["static"] != before["static"]
+    assert after["adapted"] == before["adapted"]  # its weights are others
+    assert row_version("adapted", tmp_path, "other") != after["adapted"]
 
 
 def test_every_row_that_has_a_choice_has_the_same_number_of_trials():

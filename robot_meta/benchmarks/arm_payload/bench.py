@@ -10,7 +10,7 @@ from pathlib import Path
 import robot_meta
 from robot_meta.benchmarks.arm_payload import plots, table, tuning
 from robot_meta.benchmarks.arm_payload.metrics import Outcome, metrics_of
-from robot_meta.benchmarks.arm_payload.rows import LEARNED, ROWS
+from robot_meta.benchmarks.arm_payload.rows import ROWS, row_version
 from robot_meta.benchmarks.arm_payload.run import RunConfig, run_shard
 from robot_meta.benchmarks.arm_payload.scenes import NOMINAL, TEST_SCENES, Timing
 from robot_meta.benchmarks.results import Results
@@ -88,7 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Results | None:
     """Run what `args` ask for, print the table, write plots and table into `args.out`."""
     models = args.models or resource("models")
-    version = code_version(models)
+    version = code_version()
     if args.tune:
         tuning.tune(models, version, args.out, jobs=args.jobs, rows=args.rows, seeds=args.seeds)
         return None
@@ -148,7 +148,7 @@ def configs_of(
             seed=seed,
             models=str(models),
             timing=profile.timing,
-            version=version,
+            version=row_version(row, models, version),
         )
         for row in ROWS
         if rows is None or row in rows
@@ -157,8 +157,7 @@ def configs_of(
     ]
 
 
-def code_version(models: Path) -> str:
-    """Hash of the code and weights that results depend on."""
+def code_version() -> str:
+    """Hash of the code that results depend on."""
     package = Path(robot_meta.__file__).parent
-    weights = source_hash([models / name for name in LEARNED.values() if (models / name).exists()])
-    return f"{source_hash([package / name for name in _SOURCES])}-{weights}"
+    return source_hash([package / name for name in _SOURCES])

@@ -18,6 +18,7 @@ from robot_meta.benchmarks.arm_payload.baselines.observers import (
     IntegralObserver,
 )
 from robot_meta.benchmarks.arm_payload.baselines.rigid_body import RigidBodyDynamics
+from robot_meta.benchmarks.shards import source_hash
 from robot_meta.dynamics.adapter import Adapter, NoAdapter
 from robot_meta.dynamics.files import load_model
 from robot_meta.dynamics.gradient import GradientAdapter
@@ -154,6 +155,12 @@ def row_description(row: Row, description: ArmDescription) -> ArmDescription:
 def weights_path(row: Row, folder: Path) -> Path | None:
     """Weights file of a row; None for a row that learns nothing."""
     return folder / LEARNED[row.model] if row.model else None
+
+
+def row_version(name: str, folder: Path, code: str) -> str:
+    """What a result of the row `name` depends on beside its settings: code and its weights."""
+    path = weights_path(ROWS[name], folder)
+    return f"{code}-{source_hash([path]) if path is not None and path.exists() else ''}"
 
 
 def build(

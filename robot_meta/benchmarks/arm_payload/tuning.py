@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from robot_meta.benchmarks.arm_payload.rows import ROWS, Settings
+from robot_meta.benchmarks.arm_payload.rows import ROWS, Settings, row_version
 from robot_meta.benchmarks.arm_payload.run import RunConfig, run_shard
 from robot_meta.benchmarks.arm_payload.scenes import NOMINAL, VALIDATION_SCENES, Timing
 from robot_meta.benchmarks.shards import run_shards
@@ -53,7 +53,7 @@ def tune(
             seed=seed,
             models=str(models),
             timing=Timing(period=4.0, change=6.5),
-            version=version,
+            version=row_version(name, models, version),
         )
         for name in names
         for settings in ROWS[name].trials
