@@ -12,6 +12,7 @@ Weights are folded anew for every plan, since adaptation changes them at every t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -119,11 +120,11 @@ class NeuralRollout:
     ) -> Tensor:
         buffers = self._buffers_for(actions, len(state), folded.first.shape[1])
         self._rows.fill_in(buffers.rows, state, actions)
-        for rows, derived, following in buffers.steps:
+        for rows, derived, following, memory in buffers.steps:
             if derived is not None:
                 to, source, factor = derived
                 torch.mul(source, factor, out=to).tanh_()
-            activations = torch.mm(rows.t(), folded.first, out=buffers.activations)
+            activations = torch.mm(rows.t(), folded.first, out=memory)
             functional.silu(activations, inplace=True)
             for layer in hidden:
                 activations = layer(activations)
@@ -146,12 +147,15 @@ class _Buffers:
 
     def __init__(self, rows: Rows, n: int, h: int, state_size: int, width: int) -> None:
         self.rows = torch.ones(h + 1, rows.count, n)  # the last row stays 1
-        self.activations = torch.empty(n, width)
         self.states = torch.empty(h, state_size, n)
+        tiles = self.rows.tensor_split(math.ceil(n / _TILE), dim=2)
+        activations = torch.empty(max(tile.shape[2] for tile in tiles), width)
         self.steps = [
-            (now, rows.derived(now), following[: rows.predicted])
-            for now, following in zip(self.rows[:-1], self.rows[1:], strict=True)
+            (now, rows.derived(now), following[: rows.predicted], activations[: now.shape[1]])
+            for tile in tiles
+            for now, following in zip(tile[:-1], tile[1:], strict=True)
         ]
 
 
+_TILE = 256  # candidates that are rolled out to the end at once: their activations stay in cache
 _MAX_SIZES = 16  # of rollouts that memory is kept for; planners change N between iterations

@@ -87,6 +87,14 @@ def test_float32_is_the_plain_rollout(space, hidden, precision):
     assert relative_error(states, exact) < 1e-6
 
 
+@pytest.mark.parametrize("count", [1, 256, 257, 601])
+def test_any_number_of_candidates_is_imagined(count):
+    model, actions = dynamics(), random(6, 601, 4, 3).clip(-1.0, 1.0)
+    plain = imagined(StepwiseRollout(model), model, start(), actions[:count])
+    states = imagined(neural(model, "fp32"), model, start(), actions[:count])
+    assert relative_error(states, plain) < 1e-5  # the plain one is not exact either
+
+
 def test_bfloat16_ranks_candidates_as_float32_does():
     model = dynamics()
     actions = random(6, 256, 12, 3).clip(-1.0, 1.0)
