@@ -255,9 +255,11 @@ class Controller:
         if abs(gap - self.spec.control_dt) <= 0.5 * self.spec.control_dt:
             action = self._space.action(state[3 * self.spec.num_joints :])
             transition = Transition(previous, action, state)
-            if self._monitor is not None and self._context is not None:
-                self._monitor.update(self._context, transition)
             self._adapter.observe(transition)
+            if self._monitor is not None and self._context is not None:
+                since = self._monitor.update(self._context, transition)
+                if since:
+                    self._adapter.body_changed(since)
         return state
 
     def _upcoming_targets(self, stamp: float) -> torch.Tensor:

@@ -88,7 +88,7 @@ def test_ticks_that_are_only_observed_are_learned_from_like_those_that_are_answe
     for tick, parts in enumerate(moving):
         answering.act(*parts)
         (observing.act if tick in (0, 6) else observing.observe)(*parts)
-    assert observing.diagnostics()["window"] == 6.0
+    assert observing.diagnostics()["window"] > 0.0
     for key in ("window", "loss_before", "loss_after"):
         assert observing.diagnostics()[key] == answering.diagnostics()[key]
 

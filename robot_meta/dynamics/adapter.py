@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,6 +50,9 @@ class Adapter(Protocol):
     def forget_newest(self, count: int) -> None:
         """Take back the newest transitions, which turned out not to be the robot's own doing."""
 
+    def body_changed(self, since: int) -> None:
+        """What is older than the newest `since` transitions is of another body."""
+
     def context(self) -> Context:
         """The model as the newest M transitions suggest it is."""
 
@@ -67,6 +71,9 @@ class Window:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        return iter(self._rows)
 
     def clear(self) -> None:
         """Empty it."""
@@ -103,6 +110,11 @@ class Window:
         for _ in range(dropped):
             self._rows.pop()
         return dropped
+
+    def keep_newest(self, count: int) -> None:
+        """Remove all but the newest `count` transitions."""
+        while len(self._rows) > count:
+            self._rows.popleft()
 
     def tensors(self) -> tuple[Tensor, Tensor]:
         """Inputs (m, I) and targets (m, 2J), oldest first, m ≤ M."""
@@ -181,6 +193,11 @@ class WindowAdapter(ABC):
         self._count -= dropped
         self._no_harm.forget_since(self._count)
         self.release(dropped)
+
+    def body_changed(self, since: int) -> None:
+        """Fit to what the new body did alone; fits to the old one judge nothing any more."""
+        self._window.keep_newest(since)
+        self._no_harm.clear()
 
     def context(self) -> Context:
         """Adapted parameters; those before any update as long as the window is empty."""

@@ -110,6 +110,13 @@ class RecursiveAdapter(WindowAdapter):
             self._precision.addr_(phi, phi, alpha=-1.0).div_(self._forgetting)
             self._moment.addr_(phi, residual, alpha=-1.0).div_(self._forgetting)
 
+    def body_changed(self, since: int) -> None:
+        """Begin anew with what the new body did."""
+        super().body_changed(since)
+        self.forget()
+        for row in self._window:
+            self.absorb(*row)
+
     @torch.no_grad()
     def fit(self, inputs: Tensor, targets: Tensor) -> Params:
         """Parameters with the last layer replaced."""

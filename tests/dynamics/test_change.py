@@ -40,7 +40,30 @@ def test_one_blow_is_no_change(rng):
 
 
 def test_values_that_are_not_numbers_count_as_the_largest():
-    assert alarms([math.nan] * 3) == [2]
+    assert alarms([math.nan] * 3) == [1]
+
+
+def test_the_change_is_dated_to_its_first_transition(rng):
+    detector = ChangeDetector(CONFIG)
+    for value in surprises(rng, 100):
+        assert detector.update(value) == 0
+    assert [detector.update(50.0) for _ in range(2)] == [0, 2]
+
+
+def test_worse_sensors_than_in_training_are_no_change(rng):
+    stream = surprises(rng, 20_000, 2.0)
+    assert len(alarms(stream[:200])) <= 1
+    assert alarms(stream)[1:] == []
+
+
+def test_a_change_is_noticed_with_worse_sensors_too(rng):
+    stream = np.concatenate([surprises(rng, 300, 1.5), surprises(rng, 30, 6.0)])
+    assert 300 <= alarms(stream)[0] <= 306
+
+
+def test_more_of_the_same_is_no_other_change(rng):
+    stream = np.concatenate([surprises(rng, 100), surprises(rng, 30, 5.0)])
+    assert len(alarms(stream)) == 1
 
 
 def test_the_monitor_predicts_with_the_context_of_the_tick_before(model, body):

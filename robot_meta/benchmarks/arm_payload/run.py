@@ -16,6 +16,8 @@ from robot_meta.benchmarks.arm_payload.rows import ROWS, Settings, build, row_de
 from robot_meta.benchmarks.arm_payload.scenes import Timing, scene
 from robot_meta.collection.lockstep import lockstep
 from robot_meta.controller import Controller, ControllerConfig
+from robot_meta.dynamics.change import AdaptationMonitor, ChangeConfig
+from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.planning.mppi import MPPI
 from robot_meta.robots.description import ArmDescription, arm_description
 from robot_meta.robots.guarded import GuardedRobot, Tick
@@ -127,8 +129,18 @@ def prepare(config: RunConfig, *, realtime: bool = False) -> Prepared:
     model, adapter = build(row, description, config.settings, Path(config.models))
     settings = controller_config(config)
     planner = MPPI(settings.planner, model.space.action_size)
+    monitor = None
+    if isinstance(model, NeuralDynamics):  # as in the product, but no row gives up
+        monitor = AdaptationMonitor(model, ChangeConfig(hopeless=0.0))
     controller = Controller(
-        description.spec, description.chain, model, adapter, planner, settings, config.guard
+        description.spec,
+        description.chain,
+        model,
+        adapter,
+        planner,
+        settings,
+        config.guard,
+        monitor,
     )
     home = description.chain.tool_position_in_base(description.spec.home)
     path = world.path(home, config.timing)

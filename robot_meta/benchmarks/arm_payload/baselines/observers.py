@@ -62,6 +62,9 @@ class IntegralObserver:
             self._kept = self._kept[: -min(count, len(self._kept))]
             self._prepare()
 
+    def body_changed(self, since: int) -> None:
+        """Nothing to forget: the integral follows by itself."""
+
     def context(self) -> Context:
         """The model near the present posture under the estimated disturbance."""
         return self._context
