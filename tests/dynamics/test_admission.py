@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from robot_meta.dynamics.admission import Admission
+from robot_meta.dynamics.admission import Admission, free_range
 from robot_meta.dynamics.state_space import JointReferenceSpace
 from robot_meta.reference import safe_velocity_bounds, velocity_step
 from robot_meta.robots.description import arm_description
@@ -71,3 +71,13 @@ def test_sequences_longer_than_announced_are_brought_inside_as_well(admission):
     towards_end = torch.ones(1, 60, 7, dtype=torch.float64)
     admitted = admission.begin(start(reference), 2)(towards_end).numpy()
     assert obeys(reference, np.zeros(7), admitted)
+
+
+def test_a_plan_that_runs_into_a_limit_later_is_stopped_in_time(admission):
+    """It begins where nothing is near, and gets there within the horizon."""
+    velocity = np.full(7, 0.9)
+    _, free = free_range(SPEC.limits, np.ones(7), SPEC.control_dt)
+    reference = free - 0.01
+    fast = torch.ones(1, HORIZON, 7, dtype=torch.float64)
+    admitted = admission.begin(start(reference, velocity), HORIZON)(fast).numpy()
+    assert obeys(reference, velocity, admitted)
