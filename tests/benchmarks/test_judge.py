@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 
 from robot_meta.benchmarks.arm_payload.judge import Series, judge, recovery_text, recovery_time
-from robot_meta.benchmarks.arm_payload.metrics import Outcome, metrics_of, void_scenes
+from robot_meta.benchmarks.arm_payload.metrics import (
+    Outcome,
+    metrics_of,
+    void_scenes,
+    without_held,
+)
 from robot_meta.benchmarks.arm_payload.scenes import REFLEX_TORQUE, Timing
 from robot_meta.benchmarks.arm_payload.tuning import choose
 
@@ -100,6 +105,20 @@ def test_metrics_average_over_seeds_and_then_take_the_worst_scene():
     assert metrics["peak_error_mm"] == 7.0 and metrics["peak_error_mm_weak"] == 4.0
     assert metrics["nominal_harm"] == 1.5 and metrics["nominal_error_mm"] == 3.0
     assert metrics["tick_p99_ms"] == pytest.approx(9.95, abs=0.01)
+
+
+def test_a_scene_that_the_guard_holds_in_every_row_is_left_out_and_named():
+    outcomes = [
+        outcome("static", "unseen1", 3, altered_share=0.5, ratio=300.0),
+        outcome("adapted", "unseen1", 3, altered_share=0.6, ratio=400.0),
+        outcome("static", "payload", 3, altered_share=0.5, ratio=300.0),
+        outcome("adapted", "payload", 3, altered_share=0.01, ratio=1.0),
+        outcome("adapted", "payload", 4, altered_share=0.5, ratio=200.0),
+        outcome("static", "payload", 4, altered_share=0.0, ratio=5.0),
+    ]
+    kept, held = without_held(outcomes)
+    assert held == [("unseen1", 3)]
+    assert kept == outcomes[2:]  # held in some rows only: that is their own doing
 
 
 def test_a_scene_in_which_static_hardly_fails_is_void():

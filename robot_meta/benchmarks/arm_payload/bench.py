@@ -9,7 +9,7 @@ from pathlib import Path
 
 import robot_meta
 from robot_meta.benchmarks.arm_payload import plots, table, tuning
-from robot_meta.benchmarks.arm_payload.metrics import Outcome, metrics_of
+from robot_meta.benchmarks.arm_payload.metrics import Outcome, metrics_of, without_held
 from robot_meta.benchmarks.arm_payload.rows import ROWS, row_version
 from robot_meta.benchmarks.arm_payload.run import RunConfig, run_shard
 from robot_meta.benchmarks.arm_payload.scenes import NOMINAL, TEST_SCENES, Timing
@@ -110,7 +110,9 @@ def run(args: argparse.Namespace) -> Results | None:
         Outcome.from_result(config.row, config.scene, config.seed, result)
         for config, result in zip(configs, results, strict=True)
     ]
+    outcomes, held = without_held(outcomes)
     metrics = metrics_of(outcomes)
+    metrics["held_runs"] = float(len(held))
     metrics["period_ms"] = 1e3 * arm_description("fr3").spec.control_dt
     if profile.realtime and args.rows is None and args.scenes is None:
         from robot_meta.benchmarks.arm_payload import real_time
@@ -118,7 +120,7 @@ def run(args: argparse.Namespace) -> Results | None:
         changed = [c for c in configs if c.row == "adapted" and c.scene != NOMINAL]
         metrics |= real_time.metrics(changed[0])
     rows = table.rows_of(outcomes)
-    text = table.markdown(rows, metrics, profile.timing)
+    text = table.markdown(rows, metrics, profile.timing, held)
     print(text)
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "table.md").write_text(text + "\n")

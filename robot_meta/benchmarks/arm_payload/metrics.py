@@ -12,6 +12,7 @@ from robot_meta.benchmarks.arm_payload.judge import Series
 from robot_meta.benchmarks.arm_payload.rows import ROWS
 from robot_meta.benchmarks.arm_payload.scenes import NOMINAL, TEST_SCENES
 
+HELD = 0.25  # share of ticks altered by the guard from which a run counts as held
 VOID_BELOW = 2.0  # a scene whose static ratio is smaller says nothing about adaptation
 
 # Key of a metric of the default row: figure of a run it comes from.
@@ -38,6 +39,20 @@ class Outcome:
     def from_result(cls, row: str, scene: str, seed: int, result: dict[str, Any]) -> Outcome:
         """From what a shard holds."""
         return cls(row, scene, seed, result["figures"], Series.from_lists(result["series"]))
+
+
+def without_held(outcomes: list[Outcome]) -> tuple[list[Outcome], list[tuple[str, int]]]:
+    """Outcomes without the scenes that no row can move in, and those scenes with their seeds.
+
+    There the changed body pulls so hard that the guard takes it for a touch and holds, whoever
+    asks: the error says how far the target went on, and nothing about adaptation.
+    """
+    free: dict[tuple[str, int], bool] = {}
+    for o in outcomes:
+        key = o.scene, o.seed
+        free[key] = free.get(key, False) or o.figures["altered_share"] < HELD
+    kept = [o for o in outcomes if free[o.scene, o.seed]]
+    return kept, sorted(key for key, moved in free.items() if not moved)
 
 
 def metrics_of(outcomes: list[Outcome]) -> dict[str, float]:

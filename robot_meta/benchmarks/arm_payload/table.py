@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,12 @@ def rows_of(outcomes: list[Outcome]) -> list[dict[str, Any]]:
     return rows
 
 
-def markdown(rows: list[dict[str, Any]], metrics: dict[str, float], timing: Timing) -> str:
+def markdown(
+    rows: list[dict[str, Any]],
+    metrics: dict[str, float],
+    timing: Timing,
+    held: Sequence[tuple[str, int]] = (),
+) -> str:
     """Ratios of all rows and scenes, the figures of the default row, and the bars."""
     scenes = [s for s in TEST_SCENES if s != NOMINAL and any(r["scene"] == s for r in rows)]
     void = void_scenes(metrics)
@@ -70,6 +76,9 @@ def markdown(rows: list[dict[str, Any]], metrics: dict[str, float], timing: Timi
     lines += ["", *_bar_lines(metrics)]
     if void:
         lines.append(f"void, since the static row hardly fails there: {', '.join(void)}")
+    if held:
+        names = ", ".join(f"{scene} of seed {seed}" for scene, seed in held)
+        lines.append(f"left out, since the guard holds the arm there in every row: {names}")
     return "\n".join(lines)
 
 
