@@ -132,7 +132,8 @@ class Remembered:
     used: int
 
 
-_MEMORY, _CHANGE = MemoryConfig(), ChangeConfig()
+_MEMORY = MemoryConfig()
+_CHANGE = ChangeConfig(settle=0, threshold=20.0)  # a body may come back at once
 
 
 class MixtureAdapter(WindowAdapter):

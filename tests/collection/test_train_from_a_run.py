@@ -13,7 +13,7 @@ from robot_meta.dynamics.files import load_model  # noqa: E402
 from robot_meta.types import TargetPath  # noqa: E402
 
 pytestmark = [pytest.mark.ros, pytest.mark.sim]
-SMALL = ["--support", "8", "--windows", "16", "--steps", "30"]
+SMALL = ["--support", "8", "--windows", "16", "--steps", "120"]
 
 
 @pytest.fixture(scope="module")
@@ -58,5 +58,5 @@ def test_weights_trained_from_a_recorded_run_drive_the_robot_that_was_recorded(
 def test_a_run_that_is_too_short_for_the_window_is_refused_in_one_line(launched, tmp_path, capsys):
     run, out = launched.recording().path, tmp_path / "none.safetensors"
     assert main(["train", "dynamics", "--from", str(run), "--out", str(out), "--support", "999"])
-    assert "want an unbroken stretch of 2030 steps" in capsys.readouterr().err
+    assert "want an unbroken stretch of 2022 steps" in capsys.readouterr().err
     assert not out.exists()

@@ -124,8 +124,10 @@ def test_references_reach_a_driver_in_one_place_only():
         for path in PACKAGE.rglob("*.py")
         if driver_calls(path.read_text())
     }
-    # The real-time twin hands on to the twin inside it what its own guard gave it.
-    assert callers - {"twin/realtime.py"} == {"robots/guarded.py"}
+    # The real-time twin hands on to the twin inside it what its own guard gave it; planners of
+    # another library, which no robot is near, call their answer `command` too.
+    others = {"twin/realtime.py", "benchmarks/planner/contestants.py"}
+    assert callers - others == {"robots/guarded.py"}
 
 
 def test_the_search_for_callers_finds_one():
