@@ -13,7 +13,7 @@ from robot_meta.dynamics.files import load_model  # noqa: E402
 from robot_meta.types import TargetPath  # noqa: E402
 
 pytestmark = [pytest.mark.ros, pytest.mark.sim]
-SMALL = ["--support", "8", "--windows", "16", "--steps", "120"]
+SMALL = ["--support", "8", "--windows", "16"]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,12 @@ def test_weights_trained_from_a_recorded_run_drive_the_robot_that_was_recorded(
     launched, tmp_path, capsys
 ):
     run, out = launched.recording(), tmp_path / "from_run.safetensors"
-    assert main(["train", "dynamics", "--from", str(run.path), "--out", str(out), *SMALL]) == 0
+    losses = {}
+    for steps in (1, 120):
+        command = ["train", "dynamics", "--from", str(run.path), "--out", str(out), *SMALL]
+        assert main([*command, "--steps", str(steps)]) == 0
+        losses[steps] = load_model(out)[1].training["figures"]["train_after"]
+    assert losses[120] < 0.9 * losses[1]
     assert str(out) in capsys.readouterr().out
 
     controller = build_controller(BuildConfig(model=str(out)))
@@ -46,7 +51,6 @@ def test_weights_trained_from_a_recorded_run_drive_the_robot_that_was_recorded(
     np.testing.assert_allclose(
         card.position_range, [positions.min(0), positions.max(0)], atol=1e-4
     )
-    assert training["figures"]["val_after"] < 1.0  # of the variance: more than the mean is learned
 
     controller.set_target(TargetPath(stamp=np.zeros(1), position=np.array([[0.4, 0.0, 0.5]])))
     for observation, commanded in steps[:10]:
