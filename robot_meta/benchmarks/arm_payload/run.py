@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from robot_meta.benchmarks.arm_payload.baselines.told import ToldBody
 from robot_meta.benchmarks.arm_payload.judge import Series, judge
 from robot_meta.benchmarks.arm_payload.rows import ROWS, Settings, build, row_description
 from robot_meta.benchmarks.arm_payload.scenes import Timing, scene
 from robot_meta.collection.lockstep import lockstep
 from robot_meta.controller import Controller, ControllerConfig
+from robot_meta.dynamics.adapter import Adapter
 from robot_meta.dynamics.change import AdaptationMonitor, ChangeConfig
 from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.planning.mppi import MPPI
@@ -25,7 +27,7 @@ from robot_meta.robots.robot import Robot
 from robot_meta.safety.guard import Guard, GuardConfig
 from robot_meta.twin.collision import SelfCollision
 from robot_meta.twin.mujoco_robot import MujocoRobot, TwinConfig
-from robot_meta.twin.perturbations import changes_to
+from robot_meta.twin.perturbations import Perturbations, changes_to
 from robot_meta.types import Array, Command, Commanded, Observation, TargetPath
 
 DIAGNOSTICS = ("loss_before", "loss_after")
@@ -64,10 +66,22 @@ class RunConfig:
 
 @dataclass(frozen=True)
 class Prepared:
-    """All that a run needs, made but not yet moving."""
+    """All that a run needs, made but not yet moving.
+
+    Attributes:
+        description: The arm as the row drives it.
+        controller: With the row's model.
+        adapter: The controller's.
+        body: What the arm becomes at the change.
+        path: What the tool should follow.
+        twin: The plant, and when its body changes.
+        guard: What is allowed.
+    """
 
     description: ArmDescription
     controller: Controller
+    adapter: Adapter
+    body: Perturbations
     path: TargetPath
     twin: TwinConfig
     guard: GuardConfig
@@ -151,7 +165,7 @@ def prepare(config: RunConfig, *, realtime: bool = False) -> Prepared:
         schedule=changes_to(world.body, stamp=config.timing.change),
         realtime=realtime,
     )
-    return Prepared(description, controller, path, twin, config.guard)
+    return Prepared(description, controller, adapter, world.body, path, twin, config.guard)
 
 
 def controller_config(config: RunConfig) -> ControllerConfig:
@@ -164,10 +178,14 @@ def run(config: RunConfig, ticks: int | None = None) -> Recording:
     prepared = prepare(config)
     description, controller = prepared.description, prepared.controller
     recording = Recording(prepared.path)
+    untold = prepared.adapter if isinstance(prepared.adapter, ToldBody) else None
     took = 0.0
 
     def act(observation: Observation, commanded: Commanded) -> Command:
-        nonlocal took
+        nonlocal took, untold
+        if untold is not None and observation.stamp >= config.timing.change:
+            untold.tell(prepared.body)
+            untold = None
         begin = time.perf_counter()
         try:
             return controller.act(observation, commanded)
