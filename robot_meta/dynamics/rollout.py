@@ -13,6 +13,7 @@ Weights are folded anew for every plan, since adaptation changes them at every t
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -100,23 +101,23 @@ class NeuralRollout:
     def __init__(self, model: NeuralDynamics, rows: Rows, config: RolloutConfig) -> None:
         self._model, self._rows = model, rows
         precision = config.precision
-        self._layer = PRECISIONS[fastest_precision() if precision == "auto" else precision]
-        self._buffers: dict[tuple[int, ...], _Buffers] = {}
+        self._make_hidden = PRECISIONS[fastest_precision() if precision == "auto" else precision]
+        self._memory = _Memory()
 
     @torch.inference_mode()
     def begin(self, context: Context, state: Tensor) -> Imagine:
         """What imagines futures of `state` (S,) as long as `context` holds."""
         params = context.params
         folded = FoldedLayers(self._model, self._rows, params, state)
-        hidden = [
-            self._layer(params[f"layer{i}.weight"], params[f"layer{i}.bias"])
-            for i in range(1, num_layers(params) - 1)
-        ]
+        between = range(1, num_layers(params) - 1)
+        hidden = self._make_hidden(
+            [(params[f"layer{i}.weight"], params[f"layer{i}.bias"]) for i in between]
+        )
         return partial(self._imagine, folded, hidden, state)
 
     @torch.inference_mode()
     def _imagine(
-        self, folded: FoldedLayers, hidden: list[Hidden], state: Tensor, actions: Tensor
+        self, folded: FoldedLayers, hidden: Hidden, state: Tensor, actions: Tensor
     ) -> Tensor:
         buffers = self._buffers_for(actions, len(state), folded.first.shape[1])
         self._rows.fill_in(buffers.rows, state, actions)
@@ -125,21 +126,19 @@ class NeuralRollout:
                 to, source, factor = derived
                 torch.mul(source, factor, out=to).tanh_()
             activations = torch.mm(rows.t(), folded.first, out=memory)
-            functional.silu(activations, inplace=True)
-            for layer in hidden:
-                activations = layer(activations)
+            activations = hidden(functional.silu(activations, inplace=True))
             torch.mm(folded.known, rows, out=following).addmm_(folded.last, activations.t())
         self._rows.write_states(buffers.rows[1:], state, buffers.states)
         return buffers.states.permute(2, 0, 1)
 
     def _buffers_for(self, actions: Tensor, state_size: int, width: int) -> _Buffers:
         n, h, _ = actions.shape
-        sizes = (n, h, state_size, width)
-        if sizes not in self._buffers:
-            if len(self._buffers) >= _MAX_SIZES:
-                self._buffers.clear()
-            self._buffers[sizes] = _Buffers(self._rows, *sizes)
-        return self._buffers[sizes]
+        sizes, buffers = (n, h, state_size, width), self._memory.buffers
+        if sizes not in buffers:
+            if len(buffers) >= _MAX_SIZES:
+                buffers.clear()
+            buffers[sizes] = _Buffers(self._rows, *sizes)
+        return buffers[sizes]
 
 
 class _Buffers:
@@ -157,5 +156,12 @@ class _Buffers:
         ]
 
 
-_TILE = 256  # candidates that are rolled out to the end at once: their activations stay in cache
+class _Memory(threading.local):
+    """Buffers by sizes, for every thread that imagines."""
+
+    def __init__(self) -> None:
+        self.buffers: dict[tuple[int, ...], _Buffers] = {}
+
+
+_TILE = 512  # candidates that are rolled out to the end at once: their activations stay in cache
 _MAX_SIZES = 16  # of rollouts that memory is kept for; planners change N between iterations

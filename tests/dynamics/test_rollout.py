@@ -1,6 +1,7 @@
 """Imagined futures are those of `predict`, whatever computes them."""
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -87,9 +88,9 @@ def test_float32_is_the_plain_rollout(space, hidden, precision):
     assert relative_error(states, exact) < 1e-6
 
 
-@pytest.mark.parametrize("count", [1, 256, 257, 601])
+@pytest.mark.parametrize("count", [1, 512, 513, 1030])
 def test_any_number_of_candidates_is_imagined(count):
-    model, actions = dynamics(), random(6, 601, 4, 3).clip(-1.0, 1.0)
+    model, actions = dynamics(), random(6, 1030, 4, 3).clip(-1.0, 1.0)
     plain = imagined(StepwiseRollout(model), model, start(), actions[:count])
     states = imagined(neural(model, "fp32"), model, start(), actions[:count])
     assert relative_error(states, plain) < 1e-5  # the plain one is not exact either
@@ -127,6 +128,27 @@ def test_a_change_of_size_leaves_no_trace(precision):
     first = begun(small).clone()
     begun(large)
     assert torch.equal(begun(small), first)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("hidden", [(48,), (48, 48), (48, 32, 48)])
+def test_threads_imagine_side_by_side(precision, hidden):
+    model, actions = dynamics(hidden), random(11, 32, 64, 5, 3)
+    begun = neural(model, precision).begin(Context(model.params), start())
+    alone = [begun(part).clone() for part in actions]
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(lambda part: begun(part).clone(), actions))
+    assert all(torch.equal(*pair) for pair in zip(alone, together, strict=True))
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_each_candidate_is_imagined_by_itself_whatever_the_order(precision):
+    model, actions = dynamics(), random(12, 64, 5, 3)
+    begun = neural(model, precision).begin(Context(model.params), start())
+    order = torch.randperm(64, generator=torch.Generator().manual_seed(1))
+    states = begun(actions).clone()
+    assert torch.isfinite(states).all()
+    torch.testing.assert_close(begun(actions[order]), states[order])
 
 
 def test_any_model_can_be_imagined_step_by_step():
