@@ -39,21 +39,11 @@ def _bfloat16(layers: Sequence[Layer]) -> Hidden:
     if not layers:
         return _float32(layers)  # nothing to round for
     rounded = [(weight.bfloat16(), bias) for weight, bias in layers]
-    if rounded[0][0].is_cpu:
-        packed = [(_packed(weight), bias) for weight, bias in rounded]
-
-        def layer(activations: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-            return _fused(activations, weight, bias)  # sums, bias and SiLU in float32
-
-    else:
-        packed = rounded
-
-        def layer(activations: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-            return functional.silu(functional.linear(activations, weight).add_(bias))
+    layer = _fused if rounded[0][0].is_cpu else _plain
 
     def hidden(activations: Tensor) -> Tensor:
         activations = activations.bfloat16()
-        for weight, bias in packed:
+        for weight, bias in rounded:
             activations = layer(activations, weight, bias)
         return activations.float()
 
@@ -61,20 +51,18 @@ def _bfloat16(layers: Sequence[Layer]) -> Hidden:
 
 
 def _fused(activations: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """SiLU of a linear layer in one kernel; nothing public reaches it."""
+    """SiLU of a linear layer in one kernel, summed in float32; nothing public reaches it."""
     result: Tensor = torch.ops.mkldnn._linear_pointwise(
         activations, weight, bias, "swish", [], ""
     )
     return result
 
 
-def _packed(weight: Tensor) -> Tensor:
-    """In the order that the kernel reads."""
-    result: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight, _ROWS)
-    return result
+def _plain(activations: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """The same on devices that know no such kernel."""
+    product = functional.linear(activations, weight, bias.to(activations.dtype))
+    return functional.silu(product, inplace=True)
 
-
-_ROWS = 256  # that a kernel is likely to be given
 
 PRECISIONS: dict[str, Callable[[Sequence[Layer]], Hidden]] = {
     "fp32": _float32,
