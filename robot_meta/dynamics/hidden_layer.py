@@ -52,9 +52,7 @@ def _bfloat16(layers: Sequence[Layer]) -> Hidden:
 
 def _fused(activations: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """SiLU of a linear layer in one kernel, summed in float32; nothing public reaches it."""
-    result: Tensor = torch.ops.mkldnn._linear_pointwise(
-        activations, weight, bias, "swish", [], ""
-    )
+    result: Tensor = torch.ops.mkldnn._linear_pointwise(activations, weight, bias, "swish", [], "")
     return result
 
 
@@ -64,6 +62,8 @@ def _plain(activations: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return functional.silu(product, inplace=True)
 
 
+_CPU = torch.device("cpu")
+
 PRECISIONS: dict[str, Callable[[Sequence[Layer]], Hidden]] = {
     "fp32": _float32,
     "onednn": _onednn,
@@ -72,7 +72,9 @@ PRECISIONS: dict[str, Callable[[Sequence[Layer]], Hidden]] = {
 """Makes what goes between the first and the last layer."""
 
 
-def fastest_precision() -> str:
-    """The fastest that is precise enough to plan with, on this processor."""
+def fastest_precision(device: torch.device = _CPU) -> str:
+    """The fastest that is precise enough to plan with, on this device."""
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
     supported = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return "bf16" if supported is not None and supported() else "fp32"
