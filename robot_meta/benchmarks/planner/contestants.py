@@ -40,7 +40,7 @@ def ours(problem: Problem, precision: str, threads: int) -> Step:
         noise_std=_NOISE,
     )
     planner = MPPI(MPPIConfig(sampling=sampling), ACTION)
-    rollout = make_rollout(problem.model, RolloutConfig(precision=precision))
+    rollout = make_rollout(problem.model, RolloutConfig(precision=precision, device="cpu"))
     rng = np.random.default_rng(0)
 
     def step(k: int) -> Tensor:
