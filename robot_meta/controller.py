@@ -50,11 +50,16 @@ class ControllerConfig:
     """Settings of `Controller`; those of planner and adapter stand beside them."""
 
     seed: int = 0  # of the planner's random numbers
+    threads: int = 1  # that share the candidates; another number makes runs differ in the last bit
     planner: MPPIConfig = field(default_factory=MPPIConfig)
     rollout: RolloutConfig = field(default_factory=RolloutConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     contact: ContactConfig = field(default_factory=ContactConfig)
     max_gap: float = 0.5  # [s], a longer interruption begins a new episode of adaptation
+
+    def __post_init__(self) -> None:
+        if self.threads < 1:
+            raise ValueError(f"threads must be >= 1, got {self.threads}")
 
 
 class Controller:
@@ -204,7 +209,7 @@ class Controller:
                 )
 
             plan = self._planner.plan(
-                make_returns(self._rollout.begin(context, start), score),
+                make_returns(self._rollout.begin(context, start), score, self._config.threads),
                 self._rng,
                 admit=self._admission.begin(start, self._horizon),
                 out_of_time=out_of_time,

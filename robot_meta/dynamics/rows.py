@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from robot_meta.dynamics.difference_space import DifferenceSpace
-from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.dynamics.network import Params, num_layers
+from robot_meta.dynamics.normalizer import Normalizer
 from robot_meta.dynamics.state_space import JointReferenceSpace
 
 
@@ -33,7 +33,7 @@ class Rows(Protocol):
     def first_layer(self, weight: Tensor, bias: Tensor, state: Tensor) -> Tensor:
         """The layer (D, features) that begins in `state` (S,), from rows, (D, R)."""
 
-    def known_motion(self) -> Tensor:
+    def known_motion(self, device: torch.device) -> Tensor:
         """Predicted rows one step later without the network, from rows, (P, R)."""
 
     def fill_in(self, rows: Tensor, state: Tensor, actions: Tensor) -> None:
@@ -68,11 +68,11 @@ class JointReferenceRows:
         )
         return torch.cat(columns, dim=1)
 
-    def known_motion(self) -> Tensor:
+    def known_motion(self, device: torch.device) -> Tensor:
         """See `Rows`: q + T dq and dq."""
         j = self._j
-        known = torch.eye(self.predicted, self.count)
-        known[:j, j : 2 * j] = self._space.control_dt * torch.eye(j)
+        known = torch.eye(self.predicted, self.count, device=device)
+        known[:j, j : 2 * j].fill_diagonal_(self._space.control_dt)
         return known
 
     def fill_in(self, rows: Tensor, state: Tensor, actions: Tensor) -> None:
@@ -114,15 +114,15 @@ class DifferenceRows:
     def first_layer(self, weight: Tensor, bias: Tensor, state: Tensor) -> Tensor:
         """See `Rows`."""
         seen = len(self._seen)
-        layer = torch.zeros(len(weight), self.count)
+        layer = weight.new_zeros(len(weight), self.count)
         layer[:, self._seen] = weight[:, :seen]
         layer[:, self.predicted : -1] = weight[:, seen:]
         layer[:, -1] = bias + weight[:, :seen] @ state[self._seen]
         return layer
 
-    def known_motion(self) -> Tensor:
+    def known_motion(self, device: torch.device) -> Tensor:
         """See `Rows`: the state stays."""
-        return torch.eye(self.predicted, self.count)
+        return torch.eye(self.predicted, self.count, device=device)
 
     def fill_in(self, rows: Tensor, state: Tensor, actions: Tensor) -> None:
         """See `Rows`."""
@@ -146,12 +146,14 @@ class FoldedLayers:
         known: Motion without the network, and the last layer's bias, (P, R).
     """
 
-    def __init__(self, model: NeuralDynamics, rows: Rows, params: Params, state: Tensor) -> None:
-        weight = params["layer0.weight"] / model.inputs.std
-        bias = params["layer0.bias"] - weight @ model.inputs.mean
+    def __init__(
+        self, inputs: Normalizer, deltas: Normalizer, rows: Rows, params: Params, state: Tensor
+    ) -> None:
+        weight = params["layer0.weight"] / inputs.std
+        bias = params["layer0.bias"] - weight @ inputs.mean
         self.first = rows.first_layer(weight, bias, state).t()
         name = f"layer{num_layers(params) - 1}"
-        scale = model.deltas.std
+        scale = deltas.std
         self.last = params[f"{name}.weight"] * scale[:, None]
-        self.known = rows.known_motion()
-        self.known[:, -1] = params[f"{name}.bias"] * scale + model.deltas.mean
+        self.known = rows.known_motion(state.device)
+        self.known[:, -1] = params[f"{name}.bias"] * scale + deltas.mean
