@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from robot_meta.dynamics.action_history import ActionHistory
 from robot_meta.dynamics.adapter import Adapter, Transition
 from robot_meta.dynamics.admission import Admission
 from robot_meta.dynamics.change import AdaptationMonitor
@@ -129,6 +130,7 @@ class Controller:
         stuck = self.cannot_adapt
         self._model, self._adapter, self._monitor = model, adapter, monitor
         self._space = model.space
+        self._history = ActionHistory(model.space)
         self._rollout = make_rollout(model, self._config.rollout)
         self._admission = Admission(model.space, self.spec.limits)
         self._last: tuple[float, Array] | None = None
@@ -239,7 +241,7 @@ class Controller:
                 f"want the command of the period that the observation begins, got stamps "
                 f"{observation.stamp} and {commanded.stamp}"
             )
-        state = self._space.state(observation, commanded)
+        state = self._space.state(observation, commanded, self._history.before(commanded))
         last, self._last = self._last, (observation.stamp, state)
         begins = self._contact.update(observation.external_torque, commanded.reason)
         if begins:
@@ -253,7 +255,7 @@ class Controller:
             if self._monitor is not None:
                 self._monitor.reset_episode()
         if abs(gap - self.spec.control_dt) <= 0.5 * self.spec.control_dt:
-            action = self._space.action(state[3 * self.spec.num_joints :])
+            action = self._space.action(commanded.velocity[0])
             transition = Transition(previous, action, state)
             self._adapter.observe(transition)
             if self._monitor is not None and self._context is not None:
