@@ -54,7 +54,6 @@ class ControllerConfig:
     rollout: RolloutConfig = field(default_factory=RolloutConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     contact: ContactConfig = field(default_factory=ContactConfig)
-    max_gap: float = 0.5  # [s], a longer interruption begins a new episode of adaptation
 
 
 class Controller:
@@ -99,6 +98,11 @@ class Controller:
         self._contact = ContactMonitor(config.contact, guard.contact_torque)
         self._diagnostics: dict[str, float] = {}
         self.reset()
+
+    @property
+    def reward(self) -> TrackingReward:
+        """What plans are scored by."""
+        return self._reward
 
     @property
     def target(self) -> TargetPath | None:
@@ -250,7 +254,7 @@ class Controller:
             return state
         stamp, previous = last
         gap = observation.stamp - stamp
-        if not 0.0 < gap <= self._config.max_gap:
+        if not 0.0 < gap <= (self._adapter.window + 0.5) * self.spec.control_dt:
             self._adapter.reset_episode()
             if self._monitor is not None:
                 self._monitor.reset_episode()

@@ -38,6 +38,10 @@ class Transition:
 class Adapter(Protocol):
     """Turns recent transitions into a context.  Readable as: observe, observe, ..., context."""
 
+    @property
+    def window(self) -> int:
+        """M, periods for which a transition counts; a longer gap in time ends the episode."""
+
     def reset_episode(self) -> None:
         """Forget the window: time was interrupted. What was learned about the body stays."""
 
@@ -61,12 +65,12 @@ class Adapter(Protocol):
 
 
 class Window:
-    """The newest M transitions as network inputs and targets."""
+    """The newest M transitions as network inputs and targets; `size` is M."""
 
     def __init__(self, model: NeuralDynamics, size: int) -> None:
         if size < 1:
             raise ValueError(f"the window must hold at least 1 transition, got {size}")
-        self._model = model
+        self._model, self.size = model, size
         self._rows: deque[tuple[Tensor, Tensor]] = deque(maxlen=size)
 
     def __len__(self) -> int:
@@ -149,6 +153,11 @@ class WindowAdapter(ABC):
         self._count = 0
         self._absorb_s = 0.0
         self._diagnostics: dict[str, float] = {}
+
+    @property
+    def window(self) -> int:
+        """M, newest transitions kept."""
+        return self._window.size
 
     @abstractmethod
     def fit(self, inputs: Tensor, targets: Tensor) -> Params:

@@ -14,7 +14,7 @@ import torch
 from robot_meta.benchmarks.arm_payload.judge import Series, judge
 from robot_meta.benchmarks.arm_payload.rows import ROWS, Settings, build, row_description
 from robot_meta.benchmarks.arm_payload.scenes import Timing, scene
-from robot_meta.collection.lockstep import lockstep
+from robot_meta.collection.lockstep import Act, lockstep
 from robot_meta.controller import Controller, ControllerConfig
 from robot_meta.dynamics.change import AdaptationMonitor, ChangeConfig
 from robot_meta.dynamics.model import NeuralDynamics
@@ -162,7 +162,12 @@ def controller_config(config: RunConfig) -> ControllerConfig:
 def run(config: RunConfig, ticks: int | None = None) -> Recording:
     """Drive the scene once, in lockstep; only its first `ticks` if given."""
     prepared = prepare(config)
-    description, controller = prepared.description, prepared.controller
+    all_ticks = config.timing.ticks(prepared.description.spec.control_dt)
+    return drive(prepared, prepared.controller.act, ticks or all_ticks)
+
+
+def drive(prepared: Prepared, answer: Act, ticks: int) -> Recording:
+    """Drive for so many ticks, in lockstep; `answer` is the controller, or what wraps it."""
     recording = Recording(prepared.path)
     took = 0.0
 
@@ -170,14 +175,11 @@ def run(config: RunConfig, ticks: int | None = None) -> Recording:
         nonlocal took
         begin = time.perf_counter()
         try:
-            return controller.act(observation, commanded)
+            return answer(observation, commanded)
         finally:
             took = time.perf_counter() - begin
 
-    with MujocoRobot(description, prepared.twin) as twin:
-        guarded = prepared.armed(twin)
-        for tick in lockstep(
-            guarded, act, ticks or config.timing.ticks(description.spec.control_dt)
-        ):
-            recording.add(tick, twin.tool_position(), took, controller.diagnostics())
+    with MujocoRobot(prepared.description, prepared.twin) as twin:
+        for tick in lockstep(prepared.armed(twin), act, ticks):
+            recording.add(tick, twin.tool_position(), took, prepared.controller.diagnostics())
     return recording
