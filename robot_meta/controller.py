@@ -105,6 +105,11 @@ class Controller:
         return self._reward
 
     @property
+    def context(self) -> Context | None:
+        """What adaptation made of the model at the newest tick; None before the first."""
+        return self._context
+
+    @property
     def target(self) -> TargetPath | None:
         """Where the tool should be."""
         return self._target
@@ -188,12 +193,12 @@ class Controller:
         """
         if self._target is None:
             raise ValueError("no target: call set_target before act")
-        state = self._remember(observation, commanded)
-        context = self._context = self._adapter.context()
+        context = self.adapt(observation, commanded)
         if self.cannot_adapt:
-            self._diagnostics = self._figures()
             return self.hold(observation, commanded)
 
+        assert self._last is not None
+        _, state = self._last
         with torch.inference_mode():
             decided = _tensor(self._space.action(commanded.velocity[1]))
             start = self._model.predict(context, _tensor(state), decided)
@@ -216,15 +221,23 @@ class Controller:
             )
         wanted = plan[0].numpy().astype(float) * self._space.action_scale
         command = self._command(observation, commanded, wanted)
-        self._diagnostics = {**self._figures(), **self._planner.diagnostics()}
+        self._diagnostics |= self._planner.diagnostics()
         return command
 
-    def _figures(self) -> dict[str, float]:
-        return {
+    def adapt(self, observation: Observation, commanded: Commanded) -> Context:
+        """What the model is now: the first half of `act`, for whoever needs no plan.
+
+        Raises:
+            ValueError: The two do not belong together.
+        """
+        self._remember(observation, commanded)
+        context = self._context = self._adapter.context()
+        self._diagnostics = {
             **self._adapter.diagnostics(),
             **(self._monitor.diagnostics() if self._monitor is not None else {}),
             "contact": float(self._contact.active),
         }
+        return context
 
     def observe(self, observation: Observation, commanded: Commanded) -> None:
         """Take in a period that is not answered, so that no transition is missed.
@@ -238,8 +251,8 @@ class Controller:
         """The command that brakes and stays where the reference is."""
         return self._command(observation, commanded, np.zeros(self.spec.num_joints))
 
-    def _remember(self, observation: Observation, commanded: Commanded) -> Array:
-        """The state, (S,); the step that ended in it goes to the adapter, unless in contact."""
+    def _remember(self, observation: Observation, commanded: Commanded) -> None:
+        """Keep the state; the step that ended in it goes to the adapter, unless in contact."""
         if observation.stamp != commanded.stamp:
             raise ValueError(
                 f"want the command of the period that the observation begins, got stamps "
@@ -251,7 +264,7 @@ class Controller:
         if begins:
             self._adapter.forget_newest(self._config.contact.rewind)
         if last is None or self._contact.active:
-            return state
+            return
         stamp, previous = last
         gap = observation.stamp - stamp
         if not 0.0 < gap <= (self._adapter.window + 0.5) * self.spec.control_dt:
@@ -266,7 +279,6 @@ class Controller:
                 since = self._monitor.update(self._context, transition)
                 if since:
                     self._adapter.body_changed(since)
-        return state
 
     def _upcoming_targets(self, stamp: float) -> torch.Tensor:
         """Targets at the ends of the periods that the plan decides, (H, 3)."""

@@ -9,6 +9,7 @@ update that harms is rejected (no_harm.py).
 
 from __future__ import annotations
 
+import math
 import time
 from abc import ABC, abstractmethod
 from collections import deque
@@ -131,6 +132,12 @@ def prediction_loss(params: Params, inputs: Tensor, targets: Tensor) -> Tensor:
     return (mlp(params, inputs) - targets).square().mean()
 
 
+def shift(params: Params, base: Params) -> float:
+    """How far parameters are from others, ‖θ′ − θ‖."""
+    moved = [p - base[name] for name, p in params.items() if p is not base[name]]
+    return math.sqrt(sum(float(difference.square().sum()) for difference in moved))
+
+
 class WindowAdapter(ABC):
     """Common to all adapters: they keep the newest transitions and fit at every tick.
 
@@ -223,13 +230,14 @@ class WindowAdapter(ABC):
                 "window": float(len(self._window)),
                 "loss_before": float(prediction_loss(self._model.params, inputs, targets)),
                 "loss_after": float(prediction_loss(params, inputs, targets)),
+                "shift": shift(params, self._model.params) if accepted else 0.0,
                 "update_ms": update_ms,
                 **self._no_harm.figures,
             }
         return Context(params, self.posterior()) if accepted else Context(self._model.params)
 
     def diagnostics(self) -> dict[str, float]:
-        """Window, loss on it before and after the last update, its judgement and time [ms]."""
+        """Window, loss on it before and after the last update, its size, judgement, time [ms]."""
         return dict(self._diagnostics)
 
     def _empty_context(self) -> Context:
