@@ -21,6 +21,7 @@ from robot_meta.collection.episode_files import load_episode
 from robot_meta.collection.episodes import episodes_from
 from robot_meta.collection.run_reader import RunReader
 from robot_meta.collection.twin_data import TwinDataConfig, collect
+from robot_meta.dynamics.action_history import with_action_history
 from robot_meta.dynamics.dataset import EpisodeData, WindowDataset, fit_normalizers, split
 from robot_meta.dynamics.files import ModelCard, save_model
 from robot_meta.dynamics.meta_training import METHODS, MetaTrainer, MetaTrainingConfig
@@ -52,10 +53,12 @@ def main(argv: list[str]) -> int:
     episodes_default, steps_default = PROFILES[args.profile]
     torch.set_num_threads(args.threads)
     spec = _spec(args.robot, args.stiffness_scale)
-    space = JointReferenceSpace(num_joints=spec.num_joints, control_dt=spec.control_dt)
+    space = JointReferenceSpace(
+        num_joints=spec.num_joints, control_dt=spec.control_dt, action_history=args.action_history
+    )
     if args.recordings:
         runs = [RunReader(path) for path in args.recordings]
-        episodes = _recorded(spec, space, runs)
+        episodes = _recorded(spec, runs)
         names = [f"{run.path.resolve().parent.name}/{run.path.name}" for run in runs]
         source: dict[str, Any] = {"recordings": names}
     else:
@@ -68,6 +71,12 @@ def main(argv: list[str]) -> int:
         )
         episodes = _collected(config, args.data, args.jobs)
         source = {"twin": dataclasses.asdict(config)}
+        if args.late:
+            late = dataclasses.replace(config, split="train_late", episodes=args.late)
+            folder = args.data.with_name(f"{args.data.name}_late")
+            episodes += _collected(late, folder, args.jobs)
+            source["late"] = dataclasses.asdict(late)
+    episodes = with_action_history(space, episodes)
     training = MetaTrainingConfig(
         method=args.method,
         steps=args.steps or steps_default,
@@ -81,7 +90,7 @@ def main(argv: list[str]) -> int:
         seed=args.seed,
     )
     model, figures = _train(space, episodes, training, args.out)
-    card = _card(spec, episodes, training, source, figures)
+    card = _card(spec, space, episodes, training, source, figures)
     save_model(args.out, model, card)
     _write_card(args.out, card, argv)
     print(f"wrote {args.out} and {args.out.with_suffix('.md')}")
@@ -120,6 +129,12 @@ def _parser() -> argparse.ArgumentParser:
     gradient.add_argument(
         "--first-order", action="store_true", help="leave out the second derivative"
     )
+    parser.add_argument(
+        "--late", type=int, default=0, help="further bodies that follow the reference late"
+    )
+    parser.add_argument(
+        "--action-history", type=int, default=0, help="past actions that the network sees"
+    )
     parser.add_argument("--stiffness-scale", type=float, default=1.0, help="impedance factor")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
@@ -150,9 +165,8 @@ def _collected(config: TwinDataConfig, folder: Path, jobs: int) -> list[EpisodeD
     return [load_episode(path)[0] for path in paths]
 
 
-def _recorded(
-    spec: RobotSpec, space: JointReferenceSpace, runs: list[RunReader]
-) -> list[EpisodeData]:
+def _recorded(spec: RobotSpec, runs: list[RunReader]) -> list[EpisodeData]:
+    space = JointReferenceSpace(num_joints=spec.num_joints, control_dt=spec.control_dt)
     episodes = []
     for run in tqdm(runs, desc="read", unit="run"):
         episodes += episodes_from(space, run.steps(spec.joint_names))
@@ -201,6 +215,7 @@ def _fingerprint(config: MetaTrainingConfig, episodes: list[EpisodeData]) -> str
 
 def _card(
     spec: RobotSpec,
+    space: JointReferenceSpace,
     episodes: list[EpisodeData],
     config: MetaTrainingConfig,
     source: dict[str, Any],
@@ -220,6 +235,7 @@ def _card(
             "version": __version__,
             "commit": _commit(),
             "config": dataclasses.asdict(config),
+            "space": dataclasses.asdict(space),
             "data": source,
             "episodes": len(episodes),
             "transitions": sum(len(episode.action) for episode in episodes),
@@ -260,6 +276,7 @@ robot_meta {training["version"]}.
 - data: {training["episodes"]} episodes, {training["transitions"]} transitions, joints from
   {list(low)} to {list(high)} rad
 - source: `{json.dumps(training["data"])}`
+- past actions that the network sees: {training["space"]["action_history"]}
 - training: `{json.dumps(training["config"])}`
 
 Mean squared error of the normalised deltas on windows kept apart, before and after the update,

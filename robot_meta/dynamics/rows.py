@@ -47,15 +47,20 @@ class Rows(Protocol):
 
 
 class JointReferenceRows:
-    """[q, dq, tanh(dq / slow), r, v, v′ − v, 1]; the reference (r, v) moves by arithmetic."""
+    """[q, dq, tanh(dq / slow), r, v, v′ − v, past changes, 1].
+
+    The reference (r, v) moves by arithmetic; v′ − v of one step is the newest past change of the
+    next.
+    """
 
     def __init__(self, space: JointReferenceSpace) -> None:
         self._space, self._j = space, space.num_joints
-        self.count, self.predicted = 6 * self._j + 1, 2 * self._j
+        self.count, self.predicted = space.feature_size + 1, 2 * self._j
 
     def first_layer(self, weight: Tensor, bias: Tensor, state: Tensor) -> Tensor:
         """See `Rows`."""
-        position, velocity, direction, lead, lag, change = torch.split(weight, self._j, dim=1)
+        now, past = weight[:, : 6 * self._j], weight[:, 6 * self._j :]
+        position, velocity, direction, lead, lag, change = torch.split(now, self._j, dim=1)
         constant = bias + position @ self._space.position(state)
         columns = (
             position - lead,
@@ -64,6 +69,7 @@ class JointReferenceRows:
             lead,
             lag,
             change,
+            past,
             constant[:, None],
         )
         return torch.cat(columns, dim=1)
@@ -88,6 +94,8 @@ class JointReferenceRows:
         reference[1:] *= 0.5 * space.control_dt
         reference[0] = space.lead(state)[:, None]
         torch.cumsum(reference, dim=0, out=reference)
+        change, past = rows[:-1, 5 * j : 6 * j], rows[:-1, 6 * j : -1]
+        _shift(change, space.past_changes(state), past)
 
     def derived(self, rows: Tensor) -> tuple[Tensor, Tensor, float]:
         """See `Rows`: the direction of motion."""
@@ -101,7 +109,24 @@ class JointReferenceRows:
         torch.add(position, self._space.position(state)[:, None], out=states[:, :j])
         states[:, j : 2 * j] = rows[:, j : 2 * j]
         torch.sub(reference, position, out=states[:, 2 * j : 3 * j])
-        states[:, 3 * j :] = rows[:, 4 * j : 5 * j]
+        states[:, 3 * j : 4 * j] = rows[:, 4 * j : 5 * j]
+        _shift(rows[:, 4 * j : 5 * j], state[3 * j : -j], states[:, 4 * j :])
+
+
+def _shift(values: Tensor, before: Tensor, past: Tensor) -> None:
+    """Write the n values (J,) before each of `values` (H, J, N), newest first, into (H, n J, N).
+
+    Args:
+        values: One per step.
+        before: Those before the first, newest first, (n J,).
+        past: Where to.
+    """
+    h, j, _ = values.shape
+    for i in range(past.shape[1] // j):  # `i` steps before the newest past one
+        known = min(i + 1, h)
+        column = past[:, i * j : (i + 1) * j]
+        column[:known] = before[: (i + 1) * j].view(-1, j).flip(0)[:known, :, None]
+        column[known:] = values[: h - known]
 
 
 class DifferenceRows:

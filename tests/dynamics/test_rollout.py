@@ -20,6 +20,7 @@ from robot_meta.dynamics.rows import DifferenceRows, JointReferenceRows
 from robot_meta.dynamics.state_space import JointReferenceSpace
 
 SPACE = JointReferenceSpace(num_joints=3, control_dt=0.02, action_scale=0.8)
+LATE = dataclasses.replace(SPACE, action_history=3)
 FREE = DifferenceSpace(state_size=8, action_size=3, unseen=(0, 4))
 PRECISIONS = ["fp32", "onednn", "bf16"]
 
@@ -57,13 +58,13 @@ def doubled(model):
 
 
 def start(seed=5):
-    state = random(seed, SPACE.state_size)
+    state = random(seed, LATE.state_size)
     state[6:9] *= 0.01  # the reference leads by little
     return state
 
 
 def imagined(rollout, model, state, actions):
-    return rollout.begin(Context(model.params), state)(actions).clone()
+    return rollout.begin(Context(model.params), state[: model.space.state_size])(actions).clone()
 
 
 def neural(model, precision):
@@ -76,17 +77,24 @@ def relative_error(states, reference):
     return float(((states - reference).norm(dim=-1) / reference.norm(dim=-1)).max())
 
 
-@pytest.mark.parametrize("space", [SPACE, FREE], ids=["joint reference", "difference"])
+@pytest.mark.parametrize(
+    "space", [SPACE, LATE, FREE], ids=["joint reference", "with past actions", "difference"]
+)
 @pytest.mark.parametrize("hidden", [(48,), (48, 48), (48, 32, 48)])
 @pytest.mark.parametrize("precision", ["fp32", "onednn"])
 def test_float32_is_the_plain_rollout(space, hidden, precision):
     model = dynamics(hidden, space=space)
-    state = start()[: space.state_size]
-    actions = random(6, 16, 12, 3).clip(-1.0, 1.0)
+    state, actions = start(), random(6, 16, 12, 3).clip(-1.0, 1.0)
     wide = doubled(model)
     exact = imagined(StepwiseRollout(wide), wide, state.double(), actions.double())
     states = imagined(neural(model, precision), model, state, actions)
     assert relative_error(states, exact) < 1e-6
+
+
+def test_a_future_shorter_than_the_history_is_imagined():
+    model, actions = dynamics(space=LATE), random(6, 8, 2, 3).clip(-1.0, 1.0)
+    plain = imagined(StepwiseRollout(model), model, start(), actions)
+    assert relative_error(imagined(neural(model, "fp32"), model, start(), actions), plain) < 1e-5
 
 
 @pytest.mark.parametrize("count", [1, 512, 513, 1030])
@@ -124,7 +132,7 @@ def test_every_plan_takes_the_weights_of_its_own_context(precision):
 def test_a_change_of_size_leaves_no_trace(precision):
     model = dynamics()
     rollout = neural(model, precision)
-    begun = rollout.begin(Context(model.params), start())
+    begun = rollout.begin(Context(model.params), start()[: SPACE.state_size])
     small, large = random(8, 8, 5, 3), random(9, 32, 7, 3)
     first = begun(small).clone()
     begun(large)
