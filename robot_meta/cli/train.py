@@ -51,7 +51,8 @@ def main(argv: list[str]) -> int:
     """Entry point of `robot-meta train`."""
     args = _parser().parse_args(argv)
     episodes_default, steps_default = PROFILES[args.profile]
-    torch.set_num_threads(args.threads)
+    if args.threads:
+        torch.set_num_threads(args.threads)
     spec = _spec(args.robot, args.stiffness_scale)
     space = JointReferenceSpace(
         num_joints=spec.num_joints, control_dt=spec.control_dt, action_history=args.action_history
@@ -89,7 +90,7 @@ def main(argv: list[str]) -> int:
         first_order=args.first_order,
         seed=args.seed,
     )
-    model, figures = _train(space, episodes, training, args.out)
+    model, figures = _train(space, episodes, training, args.out, training_device(args.device))
     card = _card(spec, space, episodes, training, source, figures)
     save_model(args.out, model, card)
     _write_card(args.out, card, argv)
@@ -140,7 +141,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="processes that collect"
     )
-    parser.add_argument("--threads", type=int, default=1, help="threads that train")
+    parser.add_argument("--threads", type=int, help="threads that train (default: cores)")
+    parser.add_argument(
+        "--device",
+        choices=["auto", "cpu", "cuda"],
+        default="auto",
+        help="where to train; auto takes a GPU where there is one (default: %(default)s)",
+    )
     parser.add_argument(
         "--data", type=Path, default=Path("out/data/fr3"), help="where collected episodes are kept"
     )
@@ -173,8 +180,24 @@ def _recorded(spec: RobotSpec, runs: list[RunReader]) -> list[EpisodeData]:
     return episodes
 
 
+def training_device(name: str) -> torch.device:
+    """The device of that name; "auto" is a GPU where torch sees one, else the CPU.
+
+    Raises:
+        ValueError: A GPU is wanted and torch sees none.
+    """
+    seen = torch.cuda.is_available()
+    if name == "cuda" and not seen:
+        raise ValueError("--device cuda: torch sees no GPU here; leave it out to train on the CPU")
+    return torch.device("cuda" if seen and name != "cpu" else "cpu")
+
+
 def _train(
-    space: JointReferenceSpace, episodes: list[EpisodeData], config: MetaTrainingConfig, out: Path
+    space: JointReferenceSpace,
+    episodes: list[EpisodeData],
+    config: MetaTrainingConfig,
+    out: Path,
+    device: torch.device,
 ) -> tuple[NeuralDynamics, dict[str, float]]:
     """Train on most of the episodes, validate on the rest; resume from a checkpoint of `out`."""
     train, validation = split(episodes, config.support + config.query)
@@ -185,6 +208,7 @@ def _train(
         WindowDataset(empty, train, config.support, config.query),
         WindowDataset(empty, validation, config.support, config.query),
         config,
+        device,
     )
     out.parent.mkdir(parents=True, exist_ok=True)
     checkpoint = out.with_name(f"{out.stem}.{_fingerprint(config, episodes)}.checkpoint")
