@@ -233,9 +233,7 @@ class MetaTrainer:
 
 @dataclass(frozen=True)
 class Losses:
-    """Of each window of a batch, (B,): after the update, single steps and imagined futures; before
-    it.
-    """
+    """Of each window, (B,): after the update, single steps and imagined futures; before it."""
 
     adapted: Tensor
     imagined: Tensor
