@@ -1,52 +1,38 @@
-"""From what was measured to flat figures, and what they say about hypothesis and default."""
+"""From what was measured to flat figures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from robot_meta.benchmarks.adaptation.budget import SPLITS
-from robot_meta.benchmarks.adaptation.contenders import (
-    BLACK_BOX,
-    CONTENDERS,
-    DEFAULT,
-    GRADIENT_TYPE,
+from robot_meta.benchmarks.adaptation.comparisons import (
+    LITERAL,
+    Interval,
+    against_default,
+    prediction_gap,
+    tracking_gap,
+    tracking_score,
+    winner,
+)
+from robot_meta.benchmarks.adaptation.contenders import CONTENDERS, DEFAULT
+from robot_meta.benchmarks.adaptation.findings import (
+    MEAN,
+    WORST,
+    Findings,
+    by_body,
+    by_count,
+    curve_error,
+    held_scenes,
+    row_names,
+    shuffled_ratio,
+    tracked,
+    tracked_splits,
+    weighting_error,
 )
 from robot_meta.benchmarks.adaptation.prediction import COUNTS
-from robot_meta.benchmarks.adaptation.suite import MEAN, WORST, Findings, Tests
-from robot_meta.benchmarks.arm_payload.metrics import HELD
 from robot_meta.benchmarks.arm_payload.scenes import NOMINAL
-from robot_meta.types import Array
-
-LITERAL = (("recurrent",), ("gradient",))  # the pair that the hypothesis was first put for
-_DRAWS = 2000  # of the bootstrap
-
-
-def families() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Contenders of the black-box family and of the gradient-type one."""
-    return tuple(
-        tuple(name for name, c in CONTENDERS.items() if c.family == family)
-        for family in (BLACK_BOX, GRADIENT_TYPE)
-    )  # type: ignore[return-value]
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A ratio and its 90 % bootstrap interval."""
-
-    value: float
-    low: float
-    high: float
-
-    @property
-    def verdict(self) -> str:
-        """Whether the ratio is clear of 1."""
-        if self.low > 1.0:
-            return "supported"
-        return "refuted" if self.high < 1.0 else "undecided"
 
 
 def metrics_of(findings: Findings) -> dict[str, float]:
@@ -78,110 +64,6 @@ def rows_of(findings: Findings) -> list[dict[str, Any]]:
     return rows
 
 
-def row_names(findings: Findings) -> list[str]:
-    """Rows of the table, in its order."""
-    return list(dict.fromkeys(name for name, _ in findings.predictions))
-
-
-def errors_of(tests: Tests, split: str, key: str) -> Array:
-    """Errors (bodies, N, anchors), or (bodies, anchors) of the control, in a split."""
-    return np.array([test[key] for test in tests if test["split"] == split])
-
-
-def by_body(findings: Findings, name: str, split: str, key: str = "tool_mm") -> Array:
-    """Error after all transitions, mean over anchors and seeds, (bodies,)."""
-    seeds = [tests for (row, _), tests in findings.predictions.items() if row == name]
-    errors = [errors_of(tests, split, key)[:, -1].mean(axis=-1) for tests in seeds]
-    return np.asarray(np.mean(errors, axis=0))
-
-
-def by_count(findings: Findings, name: str, split: str, key: str) -> Array:
-    """Error after each number of transitions, mean over bodies, anchors and seeds, (N,)."""
-    seeds = [tests for (row, _), tests in findings.predictions.items() if row == name]
-    return np.asarray(
-        np.mean([errors_of(tests, split, key).mean(axis=(0, 2)) for tests in seeds], axis=0)
-    )
-
-
-def shuffled_ratio(findings: Findings, name: str, split: str) -> float:
-    """Tool error with another body's transitions over that with the body's own, mean of both."""
-    seeds = [tests for (row, _), tests in findings.predictions.items() if row == name]
-    wrong = np.mean([errors_of(tests, split, "shuffled_tool_mm").mean() for tests in seeds])
-    return float(wrong / by_body(findings, name, split).mean())
-
-
-def held_scenes(findings: Findings) -> set[tuple[str, str, int]]:
-    """Scenes in which the guard holds the arm whoever drives it; see arm-payload."""
-    shares: dict[tuple[str, str, int], list[float]] = {}
-    for (_, *scene), figures in findings.tracks.items():
-        split, kind, seed = scene
-        shares.setdefault((str(split), str(kind), int(seed)), []).append(figures["altered_share"])
-    return {scene for scene, all_ in shares.items() if min(all_) >= HELD}
-
-
-def scenes_in(findings: Findings, split: str) -> list[tuple[str, str, int]]:
-    """Scenes of a split that count."""
-    all_ = dict.fromkeys((s, k, seed) for _, s, k, seed in findings.tracks if s == split)
-    held = held_scenes(findings)
-    return [scene for scene in all_ if scene not in held]
-
-
-def tracked(findings: Findings, name: str, split: str, key: str = "after_mm") -> Array:
-    """A figure of every scene of a split, (scenes,)."""
-    scenes = scenes_in(findings, split)
-    return np.array([findings.tracks[(name, *scene)][key] for scene in scenes])
-
-
-def tracking_score(findings: Findings, name: str) -> float:
-    """Tool error after the change, [mm]: geometric mean over scenes, then over splits."""
-    means = [np.log(tracked(findings, name, split)).mean() for split in _tracked_splits(findings)]
-    return float(np.exp(np.mean(means)))
-
-
-def winner(findings: Findings) -> str:
-    """The contender that drives best; shipped weights, which had more of everything, stand out."""
-    return min(CONTENDERS, key=lambda name: tracking_score(findings, name))
-
-
-def against_default(findings: Findings, name: str) -> Interval:
-    """Tracking score of a contender over that of the default; below 1 it drives better."""
-    parts = [
-        np.log(tracked(findings, name, split)) - np.log(tracked(findings, DEFAULT, split))
-        for split in _tracked_splits(findings)
-    ]
-    return _ratio(parts, lambda means: sum(means) / len(means))
-
-
-def prediction_gap(
-    findings: Findings, split: str, pair: tuple[tuple[str, ...], tuple[str, ...]] | None = None
-) -> Interval:
-    """By how much more black boxes lose than gradient-type adapters from interpolation to `split`.
-
-    (black box over gradient type in `split`) over (the same in interpolation), of the tool error
-    after all transitions; geometric means over adapters and bodies.
-    """
-    return _gap(lambda name, s: by_body(findings, name, s), split, pair or families())
-
-
-def tracking_gap(
-    findings: Findings, split: str, pair: tuple[tuple[str, ...], tuple[str, ...]] | None = None
-) -> Interval:
-    """The same of the tool error in closed loop."""
-    return _gap(lambda name, s: tracked(findings, name, s), split, pair or families())
-
-
-def curve_error(findings: Findings, name: str, bodies: int, split: str) -> float:
-    """Tool error after all transitions, of a contender trained on so many bodies, [mm]."""
-    return float(errors_of(findings.curve[name, bodies], split, "tool_mm")[:, -1].mean())
-
-
-def weighting_error(findings: Findings, name: str, weighting: str, split: str) -> Array:
-    """The same by body, mean over seeds, (bodies,), of a way to weigh bodies in training."""
-    seeds = [t for (n, w, _), t in findings.weighting.items() if (n, w) == (name, weighting)]
-    errors = [errors_of(tests, split, "tool_mm")[:, -1].mean(axis=-1) for tests in seeds]
-    return np.asarray(np.mean(errors, axis=0))
-
-
 def _prediction_metrics(findings: Findings) -> dict[str, float]:
     metrics: dict[str, float] = {}
     for name in row_names(findings):
@@ -203,7 +85,7 @@ def _prediction_metrics(findings: Findings) -> dict[str, float]:
 
 def _tracking_metrics(findings: Findings) -> dict[str, float]:
     metrics: dict[str, float] = {}
-    splits = _tracked_splits(findings)
+    splits = tracked_splits(findings)
     for name in row_names(findings):
         for split in splits:
             after = np.log(tracked(findings, name, split))
@@ -257,37 +139,6 @@ def _weighting_metrics(findings: Findings) -> dict[str, float]:
             metrics[f"worst_weighting_mean_{suffix}"] = float(worst.mean() / plain.mean())
             metrics[f"worst_weighting_worst_{suffix}"] = float(worst.max() / plain.max())
     return metrics
-
-
-def _tracked_splits(findings: Findings) -> list[str]:
-    return [split for split in SPLITS if scenes_in(findings, split)]
-
-
-def _gap(
-    errors: Callable[[str, str], Array],
-    split: str,
-    pair: tuple[tuple[str, ...], tuple[str, ...]],
-) -> Interval:
-    def apart(of: str) -> Array:
-        """Mean log error of the first group minus that of the second, by body."""
-        first, second = (
-            np.mean([np.log(errors(name, of)) for name in names], axis=0) for names in pair
-        )
-        return np.asarray(first - second)
-
-    return _ratio([apart(split), apart(SPLITS[0])], lambda means: means[0] - means[1])
-
-
-def _ratio(parts: list[Array], combine: Callable[[list[float]], float]) -> Interval:
-    """What means of log ratios combine to, as a ratio; each part's members are drawn anew."""
-    rng = np.random.default_rng(0)
-    draws = [
-        np.exp(combine([rng.choice(part, len(part)).mean() for part in parts]))
-        for _ in range(_DRAWS)
-    ]
-    low, high = np.percentile(draws, [5, 95])
-    value = np.exp(combine([float(part.mean()) for part in parts]))
-    return Interval(float(value), float(low), float(high))
 
 
 def _named(key: str, interval: Interval) -> dict[str, float]:

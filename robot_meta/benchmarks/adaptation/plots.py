@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from robot_meta.benchmarks.adaptation import metrics as figures
+from robot_meta.benchmarks.adaptation import findings as figures
 from robot_meta.benchmarks.adaptation.budget import SPLITS
 from robot_meta.benchmarks.adaptation.contenders import (
     BLACK_BOX,
@@ -18,8 +18,8 @@ from robot_meta.benchmarks.adaptation.contenders import (
     PLAIN,
     SHIPPED,
 )
+from robot_meta.benchmarks.adaptation.findings import Findings
 from robot_meta.benchmarks.adaptation.prediction import COUNTS, HORIZON
-from robot_meta.benchmarks.adaptation.suite import Findings
 
 _COLORS = {
     PLAIN: ("#555555", "#999999", "#c2b280"),
@@ -105,7 +105,7 @@ def _style(name: str) -> dict[str, Any]:
     family = CONTENDERS[name].family
     members = [n for n, c in CONTENDERS.items() if c.family == family]
     return {
-        "color": _COLORS[family][members.index(name)],
+        "color": _COLORS[family][members.index(name) % len(_COLORS[family])],
         "linewidth": 2.2 if name == DEFAULT else 1.2,
         "marker": ".",
     }

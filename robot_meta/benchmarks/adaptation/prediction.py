@@ -26,6 +26,7 @@ from robot_meta.benchmarks.adaptation.held_out import HeldOutEpisode
 from robot_meta.dynamics.adapter import Adapter, Transition
 from robot_meta.dynamics.dataset import EpisodeData
 from robot_meta.dynamics.model import Context, NeuralDynamics
+from robot_meta.dynamics.state_space import JointReferenceSpace
 from robot_meta.planning.planner import SamplingConfig
 from robot_meta.planning.tool import ToolPositions
 from robot_meta.robots.description import arm_description
@@ -130,7 +131,9 @@ class Judge:
     """
 
     def __init__(self, model: NeuralDynamics, scale: Tensor, robot: str = "fr3") -> None:
-        self._model, self._scale = model, scale
+        if not isinstance(model.space, JointReferenceSpace):
+            raise ValueError(f"want a model of an arm, got one with {type(model.space).__name__}")
+        self._model, self._space, self._scale = model, model.space, scale
         self._tool = ToolPositions(arm_description(robot).chain)
 
     @torch.no_grad()
@@ -152,7 +155,7 @@ class Judge:
         return float(error.square().mean()), 1e3 * float(distance.mean().sqrt())
 
     def _positions(self, state: Tensor) -> Tensor:
-        return self._tool(self._model.space.position(state).T.contiguous())
+        return self._tool(self._space.position(state).T.contiguous())
 
 
 def _neighbours(tests: tuple[HeldOutEpisode, ...]) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from robot_meta.benchmarks.adaptation.contenders import (
     Settings,
     shipped_weights,
 )
+from robot_meta.benchmarks.adaptation.findings import MEAN, WORST, Findings, Tests
 from robot_meta.benchmarks.adaptation.held_out import collect, held_out_episodes
 from robot_meta.benchmarks.adaptation.prediction import (
     COUNTS,
@@ -33,7 +34,6 @@ from robot_meta.benchmarks.arm_payload.tuning import VALIDATION_SEED
 from robot_meta.benchmarks.shards import run_shards, source_hash
 from robot_meta.collection import twin_data
 
-MEAN, WORST = "mean", "worst"  # what training minimises over bodies
 _COLLECTING = ("benchmarks/adaptation/held_out.py", "collection", "robots", "safety", "twin")
 _LEARNING = ("benchmarks/adaptation/training.py", "dynamics")
 _JUDGING = (
@@ -51,32 +51,6 @@ _JUDGING = (
     "twin",
     "types.py",
 )
-
-Tests = list[dict[str, Any]]
-"""What one player predicted, test by test."""
-
-
-@dataclass
-class Findings:
-    """Everything that was measured.
-
-    Attributes:
-        trained: Processor time and losses, by method and seed.
-        settings: That validation chose, by contender.
-        predictions: By row and seed.
-        tracks: Figures, by row, split, kind and seed.
-        update_ms: Median and 99th percentile, by row.
-        curve: Predictions by contender and number of training bodies.
-        weighting: Predictions by contender, `MEAN` or `WORST`, and seed.
-    """
-
-    trained: dict[tuple[str, int], dict[str, float]] = field(default_factory=dict)
-    settings: dict[str, Settings] = field(default_factory=dict)
-    predictions: dict[tuple[str, int], Tests] = field(default_factory=dict)
-    tracks: dict[tuple[str, str, str, int], dict[str, float]] = field(default_factory=dict)
-    update_ms: dict[str, list[float]] = field(default_factory=dict)
-    curve: dict[tuple[str, int], Tests] = field(default_factory=dict)
-    weighting: dict[tuple[str, str, int], Tests] = field(default_factory=dict)
 
 
 class Suite:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from robot_meta.benchmarks.adaptation import metrics as figures
+from robot_meta.benchmarks.adaptation import comparisons
+from robot_meta.benchmarks.adaptation import findings as figures
 from robot_meta.benchmarks.adaptation.budget import SPLITS
+from robot_meta.benchmarks.adaptation.comparisons import Interval
 from robot_meta.benchmarks.adaptation.contenders import CONTENDERS, DEFAULT, about
-from robot_meta.benchmarks.adaptation.metrics import Interval
+from robot_meta.benchmarks.adaptation.findings import MEAN, WORST, Findings
 from robot_meta.benchmarks.adaptation.prediction import COUNTS, HORIZON
-from robot_meta.benchmarks.adaptation.suite import MEAN, WORST, Findings
 from robot_meta.benchmarks.arm_payload.scenes import NOMINAL
 from robot_meta.benchmarks.markdown import table
 
@@ -45,7 +46,7 @@ def _tracking(findings: Findings, metrics: dict[str, float]) -> list[str]:
             _number(max(metrics[f"tracking_worst_mm_{name}_{split}"] for split in splits)),
             _number(metrics[f"tracking_mm_{name}_{NOMINAL}"]),
             _number(metrics[f"tracking_score_mm_{name}"]),
-            _interval(figures.against_default(findings, name)) if name != DEFAULT else "1",
+            _interval(comparisons.against_default(findings, name)) if name != DEFAULT else "1",
             about(name),
         ]
         for name in sorted(names, key=lambda name: metrics[f"tracking_score_mm_{name}"])
@@ -57,7 +58,7 @@ def _tracking(findings: Findings, metrics: dict[str, float]) -> list[str]:
         "",
         *table(["row", *head], body),
         "",
-        f"Best in closed loop: {figures.winner(findings)}; the product's default: {DEFAULT}.",
+        f"Best in closed loop: {comparisons.winner(findings)}; the product's default: {DEFAULT}.",
     ]
     held = sorted(figures.held_scenes(findings))
     if held:
@@ -108,13 +109,13 @@ def _costs(findings: Findings, metrics: dict[str, float]) -> list[str]:
 
 def _hypothesis(findings: Findings) -> list[str]:
     groups: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-        "all of both": figures.families(),
-        "ReBAL, GrBAL": figures.LITERAL,
+        "all of both": comparisons.families(),
+        "ReBAL, GrBAL": comparisons.LITERAL,
     }
     tracked = [s for s in SPLITS if figures.scenes_in(findings, s)]
-    gaps: dict[str, Callable[..., Interval]] = {"prediction": figures.prediction_gap}
+    gaps: dict[str, Callable[..., Interval]] = {"prediction": comparisons.prediction_gap}
     if SPLITS[0] in tracked:
-        gaps["closed loop"] = figures.tracking_gap
+        gaps["closed loop"] = comparisons.tracking_gap
     body = []
     for what, gap in gaps.items():
         for who, pair in groups.items():

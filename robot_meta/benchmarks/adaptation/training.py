@@ -59,8 +59,10 @@ def train(job: Training) -> dict[str, Any]:
     learned, apart = split(episodes, config.support + config.query)
     inputs, deltas = fit_normalizers(space, learned)
     empty = NeuralDynamics(space=space, params={}, inputs=inputs, deltas=deltas)
-    sets = [WindowDataset(empty, part, config.support, config.query) for part in (learned, apart)]
-    trainer = MetaTrainer(empty, *sets, config)
+    windows, validation = (
+        WindowDataset(empty, part, config.support, config.query) for part in (learned, apart)
+    )
+    trainer = MetaTrainer(empty, windows, validation, config)
     every, seconds = max(1, config.steps // job.validations), 0.0
     losses: dict[str, float] = {}
     for step in range(1, config.steps + 1):
