@@ -25,6 +25,7 @@ from robot_meta.dynamics.no_harm import NO_HARM, NoHarmConfig
 from robot_meta.dynamics.recurrent import RecurrentAdapter
 from robot_meta.dynamics.recursive import RecursiveAdapter
 from robot_meta.dynamics.residual import ResidualAdapter
+from robot_meta.dynamics.subspace import SubspaceAdapter
 from robot_meta.errors import BadModelFile
 from robot_meta.planning.cem import CEM, CEMConfig
 from robot_meta.planning.icem import ICEM, ICEMConfig
@@ -181,10 +182,14 @@ _PLANNERS: dict[str, Callable[[MPPIConfig, int], Planner]] = {
 }
 
 # Adapters that read the transitions with a network of their own, which only training makes.
-_READERS = ("history", "recurrent", "context")
+_READERS = ("subspace", "history", "recurrent", "context")
 
 # Kind of adapter: how it is made, and for what its shipped weights were trained.
 _ADAPTERS: dict[str, tuple[Callable[[NeuralDynamics, AdapterConfig], Adapter], str]] = {
+    "subspace": (
+        lambda model, c: SubspaceAdapter(model, c.window, c.ridge_scale, c.no_harm),
+        "subspace",
+    ),
     "last_layer": (
         lambda model, c: LastLayerAdapter(model, c.window, c.ridge_scale, c.no_harm),
         "last_layer",

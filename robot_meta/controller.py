@@ -18,12 +18,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from robot_meta.dynamics.adapter import Adapter, Transition
+from robot_meta.dynamics.adapter import Adapter
 from robot_meta.dynamics.admission import Admission
 from robot_meta.dynamics.change import AdaptationMonitor
 from robot_meta.dynamics.model import Context, DynamicsModel
 from robot_meta.dynamics.rollout import RolloutConfig, make_rollout
 from robot_meta.dynamics.state_space import JointReferenceSpace
+from robot_meta.dynamics.window import Transition
 from robot_meta.kinematics import KinematicChain
 from robot_meta.planning.mppi import MPPIConfig
 from robot_meta.planning.planner import Planner

@@ -98,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("what", choices=["dynamics"], help="what to train")
     parser.add_argument("--robot", default="fr3", help="robot type (default: %(default)s)")
     parser.add_argument(
-        "--method", choices=list(METHODS), default="last_layer", help="what adapts"
+        "--method", choices=list(METHODS), default=_DEFAULTS.method, help="what adapts"
     )
     parser.add_argument("--out", type=Path, required=True, help="weights file to write")
     parser.add_argument("--profile", choices=sorted(PROFILES), default="full")

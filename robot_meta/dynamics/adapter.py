@@ -11,28 +11,15 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from robot_meta.dynamics.model import Context, NeuralDynamics, Posterior
-from robot_meta.dynamics.network import Params, mlp
+from robot_meta.dynamics.network import Params, mlp, num_layers
 from robot_meta.dynamics.no_harm import NO_HARM, NoHarm, NoHarmConfig
-from robot_meta.types import Array
-
-
-@dataclass(frozen=True)
-class Transition:
-    """One step of the robot: state (S,), action (A,), next state (S,)."""
-
-    state: Array
-    action: Array
-    next_state: Array
+from robot_meta.dynamics.window import Samples, Transition, Window
 
 
 class Adapter(Protocol):
@@ -60,73 +47,6 @@ class Adapter(Protocol):
         """Figures of the last `context()`, such as the loss before and after the update."""
 
 
-class Window:
-    """The newest M transitions as network inputs and targets."""
-
-    def __init__(self, model: NeuralDynamics, size: int) -> None:
-        if size < 1:
-            raise ValueError(f"the window must hold at least 1 transition, got {size}")
-        self._model = model
-        self._rows: deque[tuple[Tensor, Tensor]] = deque(maxlen=size)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        return iter(self._rows)
-
-    def clear(self) -> None:
-        """Empty it."""
-        self._rows.clear()
-
-    def append(self, transition: Transition) -> None:
-        """Add the newest transition; the oldest leaves when the window is full.
-
-        Raises:
-            ValueError: A value is not finite.
-        """
-        row = np.concatenate([transition.state, transition.action, transition.next_state])
-        if not np.isfinite(row).all():
-            raise ValueError("a transition with values that are not finite cannot be adapted to")
-        state, action, next_state = (
-            torch.as_tensor(part)  # differences of positions need float64
-            for part in (transition.state, transition.action, transition.next_state)
-        )
-        delta = self._model.space.delta(state, next_state).float()
-        self._rows.append(
-            (
-                self._model.network_inputs(state.float(), action.float()),
-                self._model.deltas.normalize(delta),
-            )
-        )
-
-    def newest(self) -> tuple[Tensor, Tensor]:
-        """Input (I,) and target (2J,) of the newest transition."""
-        return self._rows[-1]
-
-    def drop_newest(self, count: int) -> int:
-        """Remove up to `count` of the newest transitions; returns how many."""
-        dropped = min(count, len(self._rows))
-        for _ in range(dropped):
-            self._rows.pop()
-        return dropped
-
-    def keep_newest(self, count: int) -> None:
-        """Remove all but the newest `count` transitions."""
-        while len(self._rows) > count:
-            self._rows.popleft()
-
-    def tensors(self) -> tuple[Tensor, Tensor]:
-        """Inputs (m, I) and targets (m, 2J), oldest first, m ≤ M."""
-        inputs, targets = zip(*self._rows, strict=True)
-        return torch.stack(inputs), torch.stack(targets)
-
-
-def prediction_loss(params: Params, inputs: Tensor, targets: Tensor) -> Tensor:
-    """Mean squared error of the normalised deltas."""
-    return (mlp(params, inputs) - targets).square().mean()
-
-
 class WindowAdapter(ABC):
     """Common to all adapters: they keep the newest transitions and fit at every tick.
 
@@ -151,15 +71,15 @@ class WindowAdapter(ABC):
         self._diagnostics: dict[str, float] = {}
 
     @abstractmethod
-    def fit(self, inputs: Tensor, targets: Tensor) -> Params:
-        """Adapted parameters from inputs (m, I) and targets (m, 2J)."""
+    def fit(self, samples: Samples) -> Params:
+        """Adapted parameters."""
 
     def posterior(self) -> Posterior | None:
         """How sure the last `fit` is; None where the adapter cannot say."""
         return None
 
-    def absorb(self, inputs: Tensor, targets: Tensor) -> None:  # noqa: B027 (most remember nothing)
-        """Take one row, (I,) and (2J,), into what outlives the window."""
+    def absorb(self, sample: Samples) -> None:  # noqa: B027 (most remember nothing)
+        """Take the newest transition into what outlives the window."""
 
     def release(self, count: int) -> None:  # noqa: B027
         """Take back the newest `count` rows."""
@@ -184,7 +104,7 @@ class WindowAdapter(ABC):
         self._window.append(transition)
         self._count += 1
         begin = time.perf_counter()
-        self.absorb(*self._window.newest())
+        self.absorb(self._window.samples().newest(1))
         self._absorb_s = time.perf_counter() - begin
 
     def forget_newest(self, count: int) -> None:
@@ -205,15 +125,15 @@ class WindowAdapter(ABC):
         if not len(self._window):
             self._diagnostics = {"window": 0.0}
             return self._empty_context()
-        inputs, targets = self._window.tensors()
-        params = self.fit(inputs, targets)
-        accepted = self._no_harm.accepts(params, self._count, inputs, targets)
+        samples = self._window.samples()
+        params = self.fit(samples)
+        accepted = self._no_harm.accepts(params, self._count, samples)
         update_ms = 1e3 * (time.perf_counter() - begin + self._absorb_s)
         with torch.no_grad():
             self._diagnostics = {
                 "window": float(len(self._window)),
-                "loss_before": float(prediction_loss(self._model.params, inputs, targets)),
-                "loss_after": float(prediction_loss(params, inputs, targets)),
+                "loss_before": float(samples.residual(self._model.params).square().mean()),
+                "loss_after": float(self._error(params, samples).square().mean()),
                 "update_ms": update_ms,
                 **self._no_harm.figures,
             }
@@ -223,6 +143,18 @@ class WindowAdapter(ABC):
         """Window, loss on it before and after the last update, its judgement and time [ms]."""
         return dict(self._diagnostics)
 
+    def _error(self, params: Params, samples: Samples) -> Tensor:
+        """(m, O); where only the last layer differs from the meta-learned one, at little cost."""
+        last = f"layer{num_layers(params) - 1}."
+        shared = all(
+            params[name] is value
+            for name, value in self._model.params.items()
+            if not name.startswith(last)
+        )
+        return (
+            samples.residual(params) if shared else samples.targets - mlp(params, samples.inputs)
+        )
+
     def _empty_context(self) -> Context:
         """What is known before the first transition of an episode."""
         return Context(self._model.params)
@@ -231,6 +163,6 @@ class WindowAdapter(ABC):
 class NoAdapter(WindowAdapter):
     """The static model; it still reports how wrong it is."""
 
-    def fit(self, inputs: Tensor, targets: Tensor) -> Params:
+    def fit(self, samples: Samples) -> Params:
         """The meta-learned parameters themselves."""
         return self._model.params

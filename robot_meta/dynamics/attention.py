@@ -23,6 +23,7 @@ from robot_meta.dynamics.model import Extras, NeuralDynamics
 from robot_meta.dynamics.modulation import film, folded, initial_film, outputs_under
 from robot_meta.dynamics.network import Params
 from robot_meta.dynamics.no_harm import NO_HARM, NoHarmConfig
+from robot_meta.dynamics.window import Samples
 
 PREFIX = "context."
 HEADS = 4
@@ -125,8 +126,8 @@ class ContextAdapter(WindowAdapter):
         super().__init__(model, window, no_harm)
 
     @torch.no_grad()
-    def fit(self, inputs: Tensor, targets: Tensor) -> Params:
+    def fit(self, samples: Samples) -> Params:
         """Parameters with scales and shifts folded in."""
         params, extras = self._model.params, self._model.extras
-        latent = encode(extras, inputs[None], targets[None])[0]
+        latent = encode(extras, samples.inputs[None], samples.targets[None])[0]
         return folded(params, film(PREFIX, params, extras, latent))

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from robot_meta.dynamics.adapter import Transition
 from robot_meta.dynamics.model import Context, NeuralDynamics
+from robot_meta.dynamics.window import Transition
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ from robot_meta.dynamics.method import Method, Predictor
 from robot_meta.dynamics.model import Extras, NeuralDynamics
 from robot_meta.dynamics.network import Params, num_layers
 from robot_meta.dynamics.no_harm import NO_HARM, NoHarmConfig
+from robot_meta.dynamics.window import Samples
 
 PREFIX = "gradient."
 LOG_RATE = f"{PREFIX}log_rate."
@@ -124,8 +125,8 @@ class GradientAdapter(WindowAdapter):
         self._steps = steps
 
     @torch.no_grad()
-    def fit(self, inputs: Tensor, targets: Tensor) -> Params:
+    def fit(self, samples: Samples) -> Params:
         """Parameters after the inner steps."""
         params = self._model.params
-        taken = inner_step.adapt(params, self._rates, inputs, targets, self._steps)
+        taken = inner_step.adapt(params, self._rates, samples.inputs, samples.targets, self._steps)
         return inner_step.params_after(params, taken)

@@ -19,6 +19,7 @@ from robot_meta.dynamics.model import Extras, NeuralDynamics
 from robot_meta.dynamics.modulation import Film, folded, outputs_under
 from robot_meta.dynamics.network import Params
 from robot_meta.dynamics.no_harm import NO_HARM, NoHarmConfig
+from robot_meta.dynamics.window import Samples
 
 WEIGHT = "history.weight"
 
@@ -76,6 +77,7 @@ class HistoryAdapter(WindowAdapter):
         super().__init__(model, model.extras[WEIGHT].shape[1] // width, no_harm)
 
     @torch.no_grad()
-    def fit(self, inputs: Tensor, targets: Tensor) -> Params:
+    def fit(self, samples: Samples) -> Params:
         """Parameters with the history in the first bias."""
-        return folded(self._model.params, modulation(self._model.extras, inputs, targets))
+        change = modulation(self._model.extras, samples.inputs, samples.targets)
+        return folded(self._model.params, change)

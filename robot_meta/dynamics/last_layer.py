@@ -22,6 +22,7 @@ from robot_meta.dynamics.method import Method, Predictor
 from robot_meta.dynamics.model import Extras, NeuralDynamics
 from robot_meta.dynamics.network import Params, features, last_layer, num_layers
 from robot_meta.dynamics.no_harm import NO_HARM, NoHarmConfig
+from robot_meta.dynamics.window import Samples
 
 LOG_RIDGE, LOG_BIAS = "last_layer.log_ridge", "last_layer.log_bias"
 LOG_DECAY = "last_layer.log_decay"
@@ -157,12 +158,11 @@ class LastLayerAdapter(WindowAdapter):
         self._posterior: WindowPosterior | None = None
 
     @torch.no_grad()
-    def fit(self, inputs: Tensor, targets: Tensor) -> Params:
+    def fit(self, samples: Samples) -> Params:
         """Parameters with the last layer replaced."""
         params = self._model.params
-        hidden = features(params, inputs)
-        self._posterior = window_posterior(self._extras, hidden, self._ridge_scale)
-        change = change_of(self._posterior, targets - last_layer(params, hidden))
+        self._posterior = window_posterior(self._extras, samples.hidden, self._ridge_scale)
+        change = change_of(self._posterior, samples.residual(params))
         return with_change(params, *change)
 
     def posterior(self) -> WindowPosterior | None:

@@ -8,6 +8,7 @@ error of futures imagined from the first query step on (imagination.py): a plann
 and small errors of single steps that point the same way add up in them. The last, small term keeps
 the unadapted model useful, which is what flies the first M steps.
 `adapt` is one of
+    subspace     regression in a learned subspace of last layers, differentiated through the solve
     last_layer   ridge regression of the last layer, differentiated through the solve
     gradient     gradient steps, differentiated through (second order; GrBAL)
     mixture      the same from several priors, weighed by what the support says of them
@@ -42,6 +43,7 @@ from robot_meta.dynamics.mixture import MixtureMethod
 from robot_meta.dynamics.model import NOISE, Extras, NeuralDynamics
 from robot_meta.dynamics.network import Params, init_mlp, mlp
 from robot_meta.dynamics.recurrent import RecurrentMethod
+from robot_meta.dynamics.subspace import SubspaceMethod
 
 SCALAR_SPEED = 5.0  # learning rate of scalars in the extras over that of the network
 TRUST_FUTURES = 0.2  # share of the training after which imagined futures count in full
@@ -51,7 +53,7 @@ TRUST_FUTURES = 0.2  # share of the training after which imagined futures count 
 class MetaTrainingConfig:
     """Settings of `MetaTrainer`."""
 
-    method: str = "last_layer"  # what adapts: last_layer, gradient or none
+    method: str = "subspace"  # what adapts, a key of METHODS
     hidden: tuple[int, ...] = (256, 256)  # widths of the hidden layers
     support: int = 16  # M, past steps
     query: int = 16  # K, future steps
@@ -64,6 +66,7 @@ class MetaTrainingConfig:
     inner_rate: float = 0.1  # of `gradient`: inner learning rate that training starts from
     inner_layers: tuple[int, ...] = ()  # of `gradient`: layers that move; empty for all
     first_order: bool = False  # of `gradient`: whether the outer gradient ignores the inner one's
+    subspace: int = 32  # of `subspace`: its dimension
     components: int = 4  # of `mixture`: priors
     history: int = 8  # of `history`: transitions beside the inputs (k)
     latent: int = 16  # of `context`: size of the latent
@@ -84,6 +87,7 @@ class MetaTrainingConfig:
 
 
 METHODS: dict[str, Callable[[MetaTrainingConfig], Method]] = {
+    "subspace": lambda c: SubspaceMethod(size=c.subspace),
     "last_layer": lambda c: LastLayerMethod(),
     "gradient": lambda c: GradientMethod(
         steps=c.inner_steps, rate=c.inner_rate, layers=c.inner_layers, first_order=c.first_order

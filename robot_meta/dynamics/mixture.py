@@ -26,6 +26,7 @@ from robot_meta.dynamics.method import Method, Predictor
 from robot_meta.dynamics.model import Extras, NeuralDynamics
 from robot_meta.dynamics.network import Params, features, last_layer, num_layers
 from robot_meta.dynamics.no_harm import NO_HARM, NoHarmConfig
+from robot_meta.dynamics.window import Samples
 
 WEIGHT, BIAS = "mixture.weight", "mixture.bias"  # (C, O, D) and (C, O) beyond the common layer
 LOG_TEMPERATURE = "mixture.log_temperature"
@@ -186,16 +187,15 @@ class MixtureAdapter(WindowAdapter):
         self._detector.reset()
 
     @torch.no_grad()
-    def absorb(self, inputs: Tensor, targets: Tensor) -> None:
+    def absorb(self, sample: Samples) -> None:
         """See whether the row still comes from the body that the last fit was made for."""
         self._rows += 1
         self._clock += 1
         if not self._layers or self._rows <= self._memory.settled:
             return  # a fit to few rows errs without any change
         weight, bias = self._layers[-1]
-        hidden = features(self._model.params, inputs)
-        said = last_layer(self._model.params, hidden) + weight @ hidden + bias
-        if self._detector.update(surprise(targets - said, self._model.noise)):
+        error = sample.residual(self._model.params) - sample.hidden @ weight.mT - bias
+        if self._detector.update(surprise(error, self._model.noise)):
             self._remember(*self._layers[0], rows=self._rows - self._memory.evidence)
             self._begin_body(self._memory.evidence)
             self._no_harm.clear()
@@ -207,11 +207,10 @@ class MixtureAdapter(WindowAdapter):
             self._layers.pop()
 
     @torch.no_grad()
-    def fit(self, inputs: Tensor, targets: Tensor) -> Params:
+    def fit(self, samples: Samples) -> Params:
         """Parameters with the last layer replaced."""
-        params, rows = self._model.params, max(1, self._rows)
-        hidden = features(params, inputs[-rows:])
-        residual = targets[-rows:] - last_layer(params, hidden)
+        params, samples = self._model.params, samples.newest(max(1, self._rows))
+        hidden, residual = samples.hidden, samples.residual(params)
         components = self._components()
         weight, bias = chosen(components, hidden, residual)
         self._note_use(responsibilities(components, hidden, residual))
@@ -265,8 +264,7 @@ class MixtureAdapter(WindowAdapter):
 
     def _surprise(self, old: Remembered) -> float:
         """Of a remembered layer at the window without the rows that may be of another body."""
-        inputs, targets = self._window.tensors()
-        kept = slice(0, max(1, len(inputs) - self._memory.evidence))
-        hidden = features(self._model.params, inputs[kept])
-        said = last_layer(self._model.params, hidden) + hidden @ old.weight.mT + old.bias
-        return surprise(targets[kept] - said, self._model.noise)
+        samples = self._window.samples()
+        samples = samples.oldest(max(1, len(samples) - self._memory.evidence))
+        error = samples.residual(self._model.params) - samples.hidden @ old.weight.mT - old.bias
+        return surprise(error, self._model.noise)

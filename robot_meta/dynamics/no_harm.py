@@ -15,9 +15,9 @@ from collections import deque
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 
 from robot_meta.dynamics.network import Params, mlp
+from robot_meta.dynamics.window import Samples
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +63,13 @@ class NoHarm:
             self._fits.pop()
 
     @torch.no_grad()
-    def accepts(self, params: Params, count: int, inputs: Tensor, targets: Tensor) -> bool:
+    def accepts(self, params: Params, count: int, samples: Samples) -> bool:
         """Whether `params`, fitted after `count` transitions, may be used.
 
         Args:
             params: The new fit.
             count: Transitions seen so far.
-            inputs: Of the window, (m, I).
-            targets: Of the window, (m, O).
+            samples: Of the window.
         """
         held_out = self._config.held_out
         if not held_out or params is self._base:
@@ -78,12 +77,13 @@ class NoHarm:
         self.forget_since(count - 1)
         judged = [fit for seen, fit in self._fits if seen <= count - held_out]
         self._fits.append((count, params))
-        if not judged or len(inputs) < held_out:
+        if not judged or len(samples) < held_out:
             self.figures = {"rejected": 0.0}
             return True
-        rows, wanted = inputs[-held_out:], targets[-held_out:]
+        newest = samples.newest(held_out)
         before, after = (
-            float((mlp(p, rows) - wanted).square().mean()) for p in (self._base, judged[-1])
+            float((mlp(p, newest.inputs) - newest.targets).square().mean())
+            for p in (self._base, judged[-1])
         )
         worse = not after <= self._config.tolerance * before + self._config.slack
         self.figures = {

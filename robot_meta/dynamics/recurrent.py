@@ -21,6 +21,7 @@ from robot_meta.dynamics.model import Context, Extras, NeuralDynamics
 from robot_meta.dynamics.modulation import Film, folded, outputs_under
 from robot_meta.dynamics.network import Params
 from robot_meta.dynamics.no_harm import NO_HARM, NoHarmConfig
+from robot_meta.dynamics.window import Samples
 
 PREFIX = "recurrent."
 INTO, GATES = f"{PREFIX}into_first", ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
@@ -88,10 +89,11 @@ class RecurrentAdapter(WindowAdapter):
         self._earlier.clear()
 
     @torch.no_grad()
-    def absorb(self, inputs: Tensor, targets: Tensor) -> None:
+    def absorb(self, sample: Samples) -> None:
         """One step of the GRU."""
         self._earlier.append(self._state)
-        self._state = torch.gru_cell(torch.cat([inputs, targets])[None], self._state, *self._gates)
+        row = torch.cat([sample.inputs, sample.targets], dim=1)
+        self._state = torch.gru_cell(row, self._state, *self._gates)
 
     def release(self, count: int) -> None:
         """Back to the state before the newest rows."""
@@ -99,8 +101,11 @@ class RecurrentAdapter(WindowAdapter):
             self._state = self._earlier.pop()
 
     @torch.no_grad()
-    def fit(self, inputs: Tensor, targets: Tensor) -> Params:
+    def fit(self, samples: Samples) -> Params:
         """Parameters with the context in the first bias."""
+        return self._modulated()
+
+    def _modulated(self) -> Params:
         shift = (self._state @ self._model.extras[INTO].mT)[0]
         return folded(self._model.params, {0: Film(shift)})
 
@@ -111,5 +116,4 @@ class RecurrentAdapter(WindowAdapter):
 
     def _empty_context(self) -> Context:
         """What earlier episodes left in mind."""
-        empty = self._state.new_zeros(0)
-        return Context(self.fit(empty, empty))
+        return Context(self._modulated())

@@ -28,8 +28,9 @@ from robot_meta.dynamics.last_layer import (
     with_change,
 )
 from robot_meta.dynamics.model import Context, Extras, NeuralDynamics
-from robot_meta.dynamics.network import Params, features, last_layer, num_layers
+from robot_meta.dynamics.network import Params, num_layers
 from robot_meta.dynamics.no_harm import NO_HARM, NoHarmConfig
+from robot_meta.dynamics.window import Samples
 
 
 @dataclass(frozen=True)
@@ -91,12 +92,10 @@ class RecursiveAdapter(WindowAdapter):
         self._rows.clear()
 
     @torch.no_grad()
-    def absorb(self, inputs: Tensor, targets: Tensor) -> None:
+    def absorb(self, sample: Samples) -> None:
         """One row into A and b."""
-        hidden = features(self._model.params, inputs)
-        residual = targets - last_layer(self._model.params, hidden)
-        phi = augmented(self._extras, hidden)
-        row = phi.double(), residual.double()
+        phi = augmented(self._extras, sample.hidden)[0]
+        row = phi.double(), sample.residual(self._model.params)[0].double()
         self._rows.append(row)
         self._precision.mul_(self._forgetting).addr_(row[0], row[0])
         self._precision.diagonal().add_((1.0 - self._forgetting) * self._ridge)
@@ -114,12 +113,16 @@ class RecursiveAdapter(WindowAdapter):
         """Begin anew with what the new body did."""
         super().body_changed(since)
         self.forget()
-        for row in self._window:
-            self.absorb(*row)
+        samples = self._window.samples()
+        for count in range(len(samples), 0, -1):
+            self.absorb(samples.newest(count).oldest(1))
 
     @torch.no_grad()
-    def fit(self, inputs: Tensor, targets: Tensor) -> Params:
+    def fit(self, samples: Samples) -> Params:
         """Parameters with the last layer replaced."""
+        return self._solved()
+
+    def _solved(self) -> Params:
         factor = torch.linalg.cholesky(self._precision.float())
         self._posterior = PrecisionPosterior(self._extras, factor)
         change = torch.cholesky_solve(self._moment.float(), factor).mT  # (O, D + 1)
@@ -137,5 +140,4 @@ class RecursiveAdapter(WindowAdapter):
 
     def _empty_context(self) -> Context:
         """What earlier episodes taught."""
-        empty = self._model.inputs.mean.new_zeros(0, len(self._model.inputs.mean))
-        return Context(self.fit(empty, empty), self._posterior)
+        return Context(self._solved(), self._posterior)

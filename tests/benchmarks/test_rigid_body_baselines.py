@@ -18,7 +18,7 @@ from robot_meta.benchmarks.arm_payload.baselines.payload import (
 from robot_meta.benchmarks.arm_payload.baselines.rigid_body import RigidBodyDynamics
 from robot_meta.collection.excitation import Excitation, ExcitationConfig
 from robot_meta.collection.lockstep import lockstep
-from robot_meta.dynamics.adapter import Transition
+from robot_meta.dynamics.window import Transition
 from robot_meta.robots.description import arm_description
 from robot_meta.robots.guarded import GuardedRobot
 from robot_meta.safety.guard import Guard, GuardConfig

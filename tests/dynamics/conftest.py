@@ -5,11 +5,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from robot_meta.dynamics.adapter import Transition, Window
 from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.dynamics.network import init_mlp, mlp
 from robot_meta.dynamics.normalizer import Normalizer
 from robot_meta.dynamics.state_space import JointReferenceSpace
+from robot_meta.dynamics.window import Transition, Window
 
 
 @pytest.fixture
@@ -58,7 +58,8 @@ class ChangedBody:
         window = Window(self.model, len(steps))
         for step in steps:
             window.append(step)
-        return window.tensors()
+        samples = window.samples()
+        return samples.inputs, samples.targets
 
 
 @pytest.fixture

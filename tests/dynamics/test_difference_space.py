@@ -5,12 +5,13 @@ import pytest
 import torch
 
 from robot_meta.controller import Controller, ControllerConfig
-from robot_meta.dynamics.adapter import NoAdapter, Transition
+from robot_meta.dynamics.adapter import NoAdapter
 from robot_meta.dynamics.dataset import EpisodeData, WindowDataset, fit_normalizers
 from robot_meta.dynamics.difference_space import DifferenceSpace
 from robot_meta.dynamics.last_layer import LastLayerAdapter
 from robot_meta.dynamics.meta_training import MetaTrainer, MetaTrainingConfig
 from robot_meta.dynamics.model import Context, NeuralDynamics
+from robot_meta.dynamics.window import Transition
 from robot_meta.planning.mppi import MPPI
 from robot_meta.robots.description import arm_description
 from robot_meta.safety.config import GuardConfig

@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from robot_meta.dynamics import gradient, inner_step
-from robot_meta.dynamics.adapter import prediction_loss
 from robot_meta.dynamics.gradient import GradientAdapter
 from robot_meta.dynamics.network import mlp
 
@@ -14,7 +13,7 @@ from robot_meta.dynamics.network import mlp
 def autograd_steps(params, rates, inputs, targets, count, create_graph=False):
     """The inner steps as autograd takes them, the slow reference."""
     for _ in range(count):
-        loss = prediction_loss(params, inputs, targets)
+        loss = (mlp(params, inputs) - targets).square().mean()
         moving = {n: p for n, p in params.items() if n in rates}
         grads = torch.autograd.grad(loss, tuple(moving.values()), create_graph=create_graph)
         step = {n: rates[n] * g for n, g in zip(moving, grads, strict=True)}
@@ -93,10 +92,14 @@ def test_the_outer_gradient_goes_through_the_inner_steps(model, body, rng, count
 
 
 def test_the_gradient_adapter_moves_as_far_as_the_model_was_trained_for(model, body):
-    inputs, targets = body.rows(body.steps(16))
+    steps = body.steps(16)
+    inputs, targets = body.rows(steps)
     extras = gradient.initial_extras(model.params, 0.3, (1,))
     trained = dataclasses.replace(model, extras={**extras, gradient.STEPS: torch.tensor(3.0)})
-    adapted = GradientAdapter(trained).fit(inputs, targets)
+    adapter = GradientAdapter(trained)
+    for step in steps:
+        adapter.observe(step)
+    adapted = adapter.context().params
     rates = {n.removeprefix(gradient.LOG_RATE): v.exp() for n, v in extras.items()}
     params = {name: value.clone().requires_grad_() for name, value in model.params.items()}
     expected = autograd_steps(params, rates, inputs, targets, 3)

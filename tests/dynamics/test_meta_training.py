@@ -141,9 +141,9 @@ def test_what_was_trained_adapts_after_a_save_and_a_load_as_it_did_in_training(
     windows = sets[1].spread(1)
     inputs, targets = windows.inputs, windows.targets
     for row in zip(inputs[0, :8], targets[0, :8], strict=True):
-        adapter._window._rows.append(row)  # rows instead of transitions, to compare exactly
+        adapter._window.append_row(*row)  # instead of transitions, to compare exactly
         adapter._count += 1
-        adapter.absorb(*row)
+        adapter.absorb(adapter._window.samples().newest(1))
     said = mlp(adapter.context().params, inputs[0, 8:])
     adapted = training._method.adapted(
         trained.params, trained.extras, inputs[:, :8], targets[:, :8]

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from robot_meta.dynamics.adapter import Transition
 from robot_meta.dynamics.last_layer import LastLayerAdapter
 from robot_meta.dynamics.mixture import (
     BIAS,
@@ -19,6 +18,7 @@ from robot_meta.dynamics.mixture import (
 )
 from robot_meta.dynamics.model import NOISE
 from robot_meta.dynamics.network import features, last_layer, mlp
+from robot_meta.dynamics.window import Transition
 
 BODIES = 3
 

@@ -72,6 +72,12 @@ CONTENDERS = {
         trials=({"window": 48}, {"window": 32}, {"window": 16}),
         about="gradient step from meta-learned weights (GrBAL)",
     ),
+    "subspace": Contender(
+        trained="subspace",
+        family=GRADIENT_TYPE,
+        trials=_RIDGES,
+        about="closed form in a meta-learned subspace of last layers",
+    ),
     "last_layer": Contender(
         trained="last_layer",
         family=GRADIENT_TYPE,

@@ -18,20 +18,21 @@ from robot_meta.benchmarks.arm_payload.baselines.observers import (
     IntegralObserver,
 )
 from robot_meta.benchmarks.arm_payload.baselines.rigid_body import RigidBodyDynamics
+from robot_meta.benchmarks.arm_payload.baselines.told import ToldBody
 from robot_meta.benchmarks.shards import source_hash
 from robot_meta.dynamics.adapter import Adapter, NoAdapter
 from robot_meta.dynamics.files import load_model
 from robot_meta.dynamics.gradient import GradientAdapter
-from robot_meta.dynamics.last_layer import LastLayerAdapter
 from robot_meta.dynamics.model import DynamicsModel, NeuralDynamics
 from robot_meta.dynamics.residual import ResidualAdapter
+from robot_meta.dynamics.subspace import SubspaceAdapter
 from robot_meta.robots.description import ArmDescription
 
 Settings = Mapping[str, float]
 """A row's own hyper-parameters; whole numbers mean counts."""
 
 LEARNED = {
-    "last_layer": "fr3_last_layer.safetensors",
+    "subspace": "fr3_subspace.safetensors",
     "gradient": "fr3_gradient.safetensors",
     "plain": "fr3_plain.safetensors",
     "stiff": "fr3_plain_stiff.safetensors",
@@ -67,16 +68,16 @@ ROWS = {
         about="plain model, no adaptation", model="plain", adapter=_static, trials=({},)
     ),
     "adapted": Row(
-        about="meta-trained last layer, closed form (default)",
-        model="last_layer",
-        adapter=LastLayerAdapter,
+        about="meta-trained subspace, closed form (default)",
+        model="subspace",
+        adapter=SubspaceAdapter,
         trials=(
-            {"window": 48, "ridge_scale": 0.3},
-            {"window": 48, "ridge_scale": 1.0},
-            {"window": 48, "ridge_scale": 0.1},
-            {"window": 32, "ridge_scale": 0.3},
             {"window": 64, "ridge_scale": 0.3},
             {"window": 64, "ridge_scale": 1.0},
+            {"window": 128, "ridge_scale": 0.1},
+            {"window": 128, "ridge_scale": 0.3},
+            {"window": 128, "ridge_scale": 1.0},
+            {"window": 200, "ridge_scale": 0.3},
         ),
     ),
     "grbal": Row(
@@ -129,6 +130,12 @@ ROWS = {
             {"gain": 0.3, "forgetting": 0.98},
             {"gain": 0.6, "forgetting": 0.95},
         ),
+    ),
+    "told": Row(
+        about="oracle: rigid body told payload, gains and friction",
+        model="",
+        adapter=ToldBody,
+        trials=tuple({"gain": gain} for gain in (0.1, 0.02, 0.05, 0.2, 0.4, 0.8)),
     ),
     "stiff": Row(
         about="static, arm three times as stiff",

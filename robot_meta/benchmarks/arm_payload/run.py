@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from robot_meta.benchmarks.arm_payload.baselines.told import ToldBody
 from robot_meta.benchmarks.arm_payload.judge import Series, judge
 from robot_meta.benchmarks.arm_payload.rows import ROWS, Settings, build, row_description
 from robot_meta.benchmarks.arm_payload.scenes import Scene, Timing, scene
@@ -26,7 +27,7 @@ from robot_meta.robots.robot import Robot
 from robot_meta.safety.guard import Guard, GuardConfig
 from robot_meta.twin.collision import SelfCollision
 from robot_meta.twin.mujoco_robot import MujocoRobot, TwinConfig
-from robot_meta.twin.perturbations import changes_to
+from robot_meta.twin.perturbations import Perturbations, changes_to
 from robot_meta.types import Array, Command, Commanded, Observation, TargetPath
 
 DIAGNOSTICS = ("loss_before", "loss_after")
@@ -65,13 +66,27 @@ class RunConfig:
 
 @dataclass(frozen=True)
 class Prepared:
-    """All that a run needs, made but not yet moving."""
+    """All that a run needs, made but not yet moving.
+
+    Attributes:
+        description: The arm as the row drives it.
+        controller: With the row's model.
+        adapter: The controller's.
+        body: What the arm becomes at the change.
+        path: What the tool should follow.
+        twin: The plant, and when its body changes.
+        guard: What is allowed.
+        change: When the body changes, [s].
+    """
 
     description: ArmDescription
     controller: Controller
+    adapter: Adapter
+    body: Perturbations
     path: TargetPath
     twin: TwinConfig
     guard: GuardConfig
+    change: float
 
     def armed(self, twin: Robot) -> GuardedRobot:
         """`twin` behind the guard that the robot node has, ready to follow commands."""
@@ -183,7 +198,9 @@ def assemble(
         schedule=changes_to(world.body, stamp=timing.change),
         realtime=realtime,
     )
-    return Prepared(description, controller, path, twin, guard)
+    return Prepared(
+        description, controller, adapter, world.body, path, twin, guard, timing.change
+    )
 
 
 def controller_config(config: RunConfig) -> ControllerConfig:
@@ -201,10 +218,14 @@ def drive(prepared: Prepared, ticks: int) -> Recording:
     """Run `ticks` control periods in lockstep."""
     controller = prepared.controller
     recording = Recording(prepared.path)
+    untold = prepared.adapter if isinstance(prepared.adapter, ToldBody) else None
     took = 0.0
 
     def act(observation: Observation, commanded: Commanded) -> Command:
-        nonlocal took
+        nonlocal took, untold
+        if untold is not None and observation.stamp >= prepared.change:
+            untold.tell(prepared.body)
+            untold = None
         begin = time.perf_counter()
         try:
             return controller.act(observation, commanded)

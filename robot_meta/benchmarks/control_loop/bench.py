@@ -18,9 +18,9 @@ import torch
 
 from robot_meta.benchmarks.control_loop.loop import ADAPTERS, Loop, LoopConfig, recorded
 from robot_meta.benchmarks.results import Results
-from robot_meta.dynamics.adapter import Transition
 from robot_meta.dynamics.files import load_model
 from robot_meta.dynamics.model import NeuralDynamics
+from robot_meta.dynamics.window import Transition
 from robot_meta.resources import resource
 from robot_meta.robots.description import ArmDescription, arm_description
 from robot_meta.types import Array

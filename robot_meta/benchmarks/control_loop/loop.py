@@ -12,7 +12,7 @@ from torch import Tensor
 
 from robot_meta.collection.excitation import Excitation, ExcitationConfig
 from robot_meta.collection.lockstep import lockstep
-from robot_meta.dynamics.adapter import Adapter, NoAdapter, Transition
+from robot_meta.dynamics.adapter import Adapter, NoAdapter
 from robot_meta.dynamics.admission import Admission
 from robot_meta.dynamics.gradient import GradientAdapter
 from robot_meta.dynamics.last_layer import LastLayerAdapter
@@ -20,6 +20,7 @@ from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.dynamics.network import init_mlp
 from robot_meta.dynamics.rollout import RolloutConfig, make_rollout
 from robot_meta.dynamics.state_space import JointReferenceSpace
+from robot_meta.dynamics.window import Transition
 from robot_meta.planning.ensemble import trajectory_sampling
 from robot_meta.planning.mppi import MPPI, MPPIConfig
 from robot_meta.planning.planner import Returns, SamplingConfig

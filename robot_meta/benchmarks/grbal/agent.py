@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from robot_meta.benchmarks.environments.locomotion import Locomotion, RunningReward
-from robot_meta.dynamics.adapter import Adapter, Transition
+from robot_meta.dynamics.adapter import Adapter
 from robot_meta.dynamics.dataset import EpisodeData
 from robot_meta.dynamics.rollout import Rollout
+from robot_meta.dynamics.window import Transition
 from robot_meta.planning.planner import Planner
 from robot_meta.planning.returns import Score, make_returns
 from robot_meta.types import Array

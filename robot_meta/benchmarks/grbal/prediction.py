@@ -12,9 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from robot_meta.dynamics.adapter import Adapter, Transition
+from robot_meta.dynamics.adapter import Adapter
 from robot_meta.dynamics.dataset import EpisodeData
 from robot_meta.dynamics.model import Context, NeuralDynamics
+from robot_meta.dynamics.window import Transition
 from robot_meta.types import Array
 
 MANY_STEPS = 10

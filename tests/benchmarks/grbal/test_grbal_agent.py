@@ -19,11 +19,11 @@ from robot_meta.benchmarks.grbal.agent import (
 from robot_meta.benchmarks.grbal.budget import Budget
 from robot_meta.benchmarks.grbal.prediction import predict_episode, scale_of
 from robot_meta.benchmarks.grbal.scenarios import SCENARIOS
-from robot_meta.dynamics.adapter import Transition
 from robot_meta.dynamics.dataset import EpisodeData
 from robot_meta.dynamics.difference_space import DifferenceSpace
 from robot_meta.dynamics.model import Context
 from robot_meta.dynamics.rollout import StepwiseRollout
+from robot_meta.dynamics.window import Transition
 from robot_meta.planning.mppi import MPPI, MPPIConfig
 from robot_meta.planning.planner import SamplingConfig
 

@@ -12,8 +12,8 @@ from robot_meta.benchmarks.arm_payload.baselines.payload import (
     regressor,
 )
 from robot_meta.benchmarks.arm_payload.baselines.rigid_body import RigidBodyDynamics
-from robot_meta.dynamics.adapter import Transition
 from robot_meta.dynamics.model import Context
+from robot_meta.dynamics.window import Transition
 from robot_meta.types import Array
 
 

@@ -52,9 +52,16 @@ class RigidBodyDynamics:
         self.chain, self.home = description.chain, spec.home
         self._model = build_arm_model(description, SceneConfig())
         self._data = mujoco.MjData(self._model)
-        self._stiffness, self._damping = np.diag(spec.stiffness), np.diag(spec.damping)
-        self._viscous = np.diag(self._model.dof_damping)
-        self.friction: Array = np.array(self._model.dof_frictionloss)
+        self._spec = spec
+        one = np.ones(spec.num_joints)
+        self.set_joints(gain=one, friction_scale=one, damping_scale=one)
+
+    def set_joints(self, *, gain: Array, friction_scale: Array, damping_scale: Array) -> None:
+        """Factors on each joint's impedance, Coulomb and viscous friction, (J,) each."""
+        self._stiffness = np.diag(gain * self._spec.stiffness)
+        self._damping = np.diag(gain * self._spec.damping)
+        self._viscous = np.diag(damping_scale * self._model.dof_damping)
+        self.friction: Array = friction_scale * self._model.dof_frictionloss
 
     def inertia(self, position: Array) -> Array:
         """M of arm and hand with rotors at joint positions (J,), (J, J), [kg m^2]."""
