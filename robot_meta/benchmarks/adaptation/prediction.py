@@ -23,10 +23,11 @@ from torch import Tensor
 
 from robot_meta.benchmarks.adaptation.contenders import Player
 from robot_meta.benchmarks.adaptation.held_out import HeldOutEpisode
-from robot_meta.dynamics.adapter import Adapter, Transition
+from robot_meta.dynamics.adapter import Adapter
 from robot_meta.dynamics.dataset import EpisodeData
 from robot_meta.dynamics.model import Context, NeuralDynamics
 from robot_meta.dynamics.state_space import JointReferenceSpace
+from robot_meta.dynamics.window import Transition
 from robot_meta.planning.planner import SamplingConfig
 from robot_meta.planning.tool import ToolPositions
 from robot_meta.robots.description import arm_description

@@ -13,7 +13,8 @@ from robot_meta.benchmarks.adaptation.contenders import Player
 from robot_meta.benchmarks.adaptation.held_out import HeldOutEpisode
 from robot_meta.benchmarks.adaptation.prediction import MOST, transitions
 from robot_meta.benchmarks.timing import interleaved
-from robot_meta.dynamics.adapter import Adapter, Transition
+from robot_meta.dynamics.adapter import Adapter
+from robot_meta.dynamics.window import Transition
 
 
 @dataclass(frozen=True, kw_only=True)

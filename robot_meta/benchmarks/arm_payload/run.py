@@ -198,9 +198,7 @@ def assemble(
         schedule=changes_to(world.body, stamp=timing.change),
         realtime=realtime,
     )
-    return Prepared(
-        description, controller, adapter, world.body, path, twin, guard, timing.change
-    )
+    return Prepared(description, controller, adapter, world.body, path, twin, guard, timing.change)
 
 
 def controller_config(config: RunConfig) -> ControllerConfig:
