@@ -24,6 +24,10 @@ class Entry:
 
 
 BENCHMARKS = {
+    "adaptation": Entry(
+        "robot_meta.benchmarks.adaptation.bench",
+        "all adapters on bodies they were not trained on: prediction, closed loop, cost",
+    ),
     "arm-payload": Entry(
         "robot_meta.benchmarks.arm_payload.bench",
         "tool tracking before and after the body changes, all adapters and baselines",

@@ -17,9 +17,10 @@ from robot_meta.collection.episode_files import save_episode
 from robot_meta.collection.episodes import episodes_from
 from robot_meta.collection.excitation import Excitation, ExcitationConfig
 from robot_meta.collection.lockstep import lockstep
+from robot_meta.dynamics.dataset import EpisodeData
 from robot_meta.dynamics.state_space import JointReferenceSpace
 from robot_meta.errors import BadConfig
-from robot_meta.robots.description import arm_description
+from robot_meta.robots.description import ArmDescription, arm_description
 from robot_meta.robots.guarded import GuardedRobot
 from robot_meta.safety.guard import Guard, GuardConfig
 from robot_meta.twin.mujoco_robot import MujocoRobot, TwinConfig
@@ -102,16 +103,36 @@ def _collect_one(work: tuple[TwinDataConfig, int, Path]) -> None:
         damping=description.spec.damping * np.sqrt(config.stiffness_scale),
     )
     description = dataclasses.replace(description, spec=spec)
-    twin = MujocoRobot(description, TwinConfig(seed=int(rng.integers(2**31)), perturbations=body))
-    with twin:
-        guarded = GuardedRobot(twin, Guard(spec, description.chain, GuardConfig()))
-        guarded.arm()
-        excitation = Excitation(spec, config.excitation, rng)
-        ticks = [
-            (tick.observation, tick.commanded)
-            for tick in lockstep(guarded, excitation.act, config.ticks)
-        ]
-    space = JointReferenceSpace(num_joints=spec.num_joints, control_dt=spec.control_dt)
-    (episode,) = episodes_from(space, ticks)
+    twin = TwinConfig(seed=int(rng.integers(2**31)), perturbations=body)
+    episode = excited_episode(description, twin, config.excitation, config.ticks, rng)
     differences: dict[str, Any] = body.differences()
     save_episode(path, episode, {"body": differences, "split": config.split})
+
+
+def excited_episode(
+    description: ArmDescription,
+    twin: TwinConfig,
+    excitation: ExcitationConfig,
+    ticks: int,
+    rng: np.random.Generator,
+) -> EpisodeData:
+    """What a twin does under random smooth motion, behind the guard.
+
+    Args:
+        description: The arm.
+        twin: Its body and how it is simulated.
+        excitation: The motion.
+        ticks: Control periods.
+        rng: Source of the motion's randomness.
+    """
+    spec = description.spec
+    with MujocoRobot(description, twin) as robot:
+        guarded = GuardedRobot(robot, Guard(spec, description.chain, GuardConfig()))
+        guarded.arm()
+        motion = Excitation(spec, excitation, rng)
+        seen = [
+            (tick.observation, tick.commanded) for tick in lockstep(guarded, motion.act, ticks)
+        ]
+    space = JointReferenceSpace(num_joints=spec.num_joints, control_dt=spec.control_dt)
+    (episode,) = episodes_from(space, seen)
+    return episode

@@ -11,7 +11,7 @@ from robot_meta.dynamics.model import NeuralDynamics
 
 
 def imagination_loss(model: NeuralDynamics, adapted: Predictor, future: Windows) -> Tensor:
-    """Mean over h of ‖e_h / (σ h)‖², e_h the error of what the model has to explain of h steps.
+    """Mean over h of ‖e_h / (σ h)‖², (B,), e_h the error of what is to be explained of h steps.
 
     σ is the spread of that in one step, so the loss of the first step is the usual one, and an
     error that grows in proportion to h counts the same at every h.
@@ -31,4 +31,4 @@ def imagination_loss(model: NeuralDynamics, adapted: Predictor, future: Windows)
             start, future.next_state[:, h]
         )
         errors.append(error / (model.deltas.std * (h + 1)))
-    return torch.stack(errors).square().mean()
+    return torch.stack(errors, dim=1).square().mean(dim=(1, 2))

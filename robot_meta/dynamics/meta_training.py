@@ -2,6 +2,7 @@
 
     min over θ, φ of  E over windows  L(θ′, query) + v · R(θ′, query) + w · L(θ, query)
 
+(or over the worst share of the windows, so that no body is left behind: each stands for its body)
 with θ′ = adapt(θ, φ; support). L is the error of single steps, from what was measured. R is the
 error of futures imagined from the first query step on (imagination.py): a planner lives on those,
 and small errors of single steps that point the same way add up in them. The last, small term keeps
@@ -15,7 +16,8 @@ the unadapted model useful, which is what flies the first M steps.
     recurrent    a GRU over the transitions (ReBAL)
     context      a small causal transformer over the window that modulates the network
     none         no adaptation: the plain model, for the baselines
-Source: Nagabandi et al. 2019, Alg. 1; Bertinetto et al. 2019.
+Source: Nagabandi et al. 2019, Alg. 1; Bertinetto et al. 2019; Rockafellar and Uryasev 2000
+(conditional value at risk, the mean over the worst share).
 Differs: futures are in the loss; normaliser statistics are fixed once for all data; early stopping
 watches the loss after the update; the newest of the support steps is the one right before the
 first query step.
@@ -70,6 +72,7 @@ class MetaTrainingConfig:
     history: int = 8  # of `history`: transitions beside the inputs (k)
     latent: int = 16  # of `context`: size of the latent
     hidden_state: int = 64  # of `recurrent`: size of the GRU
+    worst_share: float = 1.0  # share of a batch's windows, the worst ones, that count
     max_grad_norm: float = 1.0  # clip of the outer gradient
     seed: int = 0
 
@@ -80,6 +83,8 @@ class MetaTrainingConfig:
             raise ValueError("support, query, windows and steps must be >= 1")
         if not self.imagined_weight >= 0.0:
             raise ValueError(f"imagined_weight must be >= 0, got {self.imagined_weight}")
+        if not 0.0 < self.worst_share <= 1.0:
+            raise ValueError(f"worst_share must be in (0, 1], got {self.worst_share}")
 
 
 METHODS: dict[str, Callable[[MetaTrainingConfig], Method]] = {
@@ -161,7 +166,7 @@ class MetaTrainer:
         """Losses on the validation windows, before and after the update; keeps the best model."""
         with torch.no_grad():
             losses = self._losses(self._validation)
-        after = float(losses.adapted + self.config.imagined_weight * losses.imagined)
+        after = float(losses.after(self.config))
         if self._best is None or after < self._best[0]:
             self._best = (after, _detached(self._params), _detached(self._extras))
         return losses.figures("val")
@@ -225,17 +230,17 @@ class MetaTrainer:
         adapted = self._method.adapted(self._params, self._extras, support.inputs, support.targets)
         static = mlp(self._params, query.inputs)
         return Losses(
-            adapted=(adapted(query.inputs) - query.targets).square().mean(),
+            adapted=(adapted(query.inputs) - query.targets).square().mean(dim=(1, 2)),
             imagined=imagination_loss(self._model, adapted, query)
             if c.imagined_weight
-            else static.new_zeros(()),
-            static=(static - query.targets).square().mean(),
+            else static.new_zeros(len(query.inputs)),
+            static=(static - query.targets).square().mean(dim=(1, 2)),
         )
 
 
 @dataclass(frozen=True)
 class Losses:
-    """Of a batch: after the update, single steps and imagined futures; before it."""
+    """Of each window, (B,): after the update, single steps and imagined futures; before it."""
 
     adapted: Tensor
     imagined: Tensor
@@ -250,15 +255,25 @@ class Losses:
         """
         v = trust * config.imagined_weight
         w = 0.0 if config.method == "none" else config.static_weight
-        return self.adapted + v * self.imagined + w * self.static
+        return mean_of_worst(self.adapted + v * self.imagined + w * self.static, config)
+
+    def after(self, config: MetaTrainingConfig) -> Tensor:
+        """What the best parameters are chosen by: both losses after the update."""
+        return mean_of_worst(self.adapted + config.imagined_weight * self.imagined, config)
 
     def figures(self, data: str) -> dict[str, float]:
         """As numbers, for people."""
         return {
-            f"{data}_after": float(self.adapted.detach()),
-            f"{data}_imagined": float(self.imagined.detach()),
-            f"{data}_before": float(self.static.detach()),
+            f"{data}_after": float(self.adapted.detach().mean()),
+            f"{data}_imagined": float(self.imagined.detach().mean()),
+            f"{data}_before": float(self.static.detach().mean()),
         }
+
+
+def mean_of_worst(losses: Tensor, config: MetaTrainingConfig) -> Tensor:
+    """Mean of the largest of (B,) losses, as many as the worst share says; at least one."""
+    count = max(1, round(config.worst_share * len(losses)))
+    return losses.mean() if count == len(losses) else losses.topk(count).values.mean()
 
 
 def _detached(params: Params) -> Params:

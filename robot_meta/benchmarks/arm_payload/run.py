@@ -16,11 +16,12 @@ import torch
 from robot_meta.benchmarks.arm_payload.baselines.told import ToldBody
 from robot_meta.benchmarks.arm_payload.judge import Series, judge
 from robot_meta.benchmarks.arm_payload.rows import ROWS, Settings, build, row_description
-from robot_meta.benchmarks.arm_payload.scenes import Timing, scene
+from robot_meta.benchmarks.arm_payload.scenes import Scene, Timing, scene
 from robot_meta.collection.lockstep import Act, lockstep
 from robot_meta.controller import Controller, ControllerConfig
+from robot_meta.dynamics.adapter import Adapter
 from robot_meta.dynamics.change import AdaptationMonitor, ChangeConfig
-from robot_meta.dynamics.model import NeuralDynamics
+from robot_meta.dynamics.model import DynamicsModel, NeuralDynamics
 from robot_meta.planning.mppi import MPPI
 from robot_meta.robots.description import ArmDescription, arm_description
 from robot_meta.robots.guarded import GuardedRobot, Tick
@@ -138,13 +139,44 @@ def prepare(config: RunConfig, *, realtime: bool = False) -> Prepared:
     torch.set_num_threads(1)  # more of them make runs differ in the last bit
     row = ROWS[config.row]
     description = row_description(row, arm_description(config.robot))
-    world = scene(config.split, config.scene, config.seed)
     model, adapter = build(row, description, config.settings, Path(config.models))
-    settings = controller_config(config)
-    planner = MPPI(settings.planner, model.space.action_size)
     monitor = None
     if isinstance(model, NeuralDynamics):  # as in the product, but no row gives up
         monitor = AdaptationMonitor(model, ChangeConfig(hopeless=0.0))
+    return assemble(
+        description,
+        (model, adapter, monitor),
+        scene(config.split, config.scene, config.seed),
+        config.timing,
+        controller_config(config),
+        config.guard,
+        realtime=realtime,
+    )
+
+
+def assemble(
+    description: ArmDescription,
+    dynamics: tuple[DynamicsModel, Adapter, AdaptationMonitor | None],
+    world: Scene,
+    timing: Timing,
+    settings: ControllerConfig,
+    guard: GuardConfig,
+    *,
+    realtime: bool = False,
+) -> Prepared:
+    """A run through any scene with any idea of what the arm is.
+
+    Args:
+        description: The arm.
+        dynamics: Model, what adapts it, and what watches both.
+        world: Bodies, path and plant.
+        timing: When things happen.
+        settings: Planner and reward; their seed is also that of the sensor noise.
+        guard: What is allowed.
+        realtime: Whether the twin moves by itself.
+    """
+    model, adapter, monitor = dynamics
+    planner = MPPI(settings.planner, model.space.action_size)
     controller = Controller(
         description.spec,
         description.chain,
@@ -152,22 +184,22 @@ def prepare(config: RunConfig, *, realtime: bool = False) -> Prepared:
         adapter,
         planner,
         settings,
-        config.guard,
+        guard,
         monitor,
     )
     home = description.chain.tool_position_in_base(description.spec.home)
-    path = world.path(home, config.timing)
+    path = world.path(home, timing)
     controller.set_target(path)
     twin = TwinConfig(
-        seed=config.seed,
+        seed=settings.seed,
         plant=world.plant,
-        schedule=changes_to(world.body, stamp=config.timing.change),
+        schedule=changes_to(world.body, stamp=timing.change),
         realtime=realtime,
     )
     tell = None
     if isinstance(adapter, ToldBody):
-        tell = config.timing.change, partial(adapter.tell, world.body)
-    return Prepared(description, controller, path, twin, config.guard, tell)
+        tell = timing.change, partial(adapter.tell, world.body)
+    return Prepared(description, controller, path, twin, guard, tell)
 
 
 def controller_config(config: RunConfig) -> ControllerConfig:

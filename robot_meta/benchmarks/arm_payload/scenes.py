@@ -145,6 +145,23 @@ def scene(split: str, name: str, seed: int) -> Scene:
     )
 
 
+def suite_scene(split: str, kind: str, seed: int) -> Scene:
+    """A scene of the perturbation suite: one body of a split's kind on the test plant.
+
+    Args:
+        split: Of `twin/perturbation_splits.json`.
+        kind: Kind of body in it, or `NOMINAL`.
+        seed: Draws body and path, other ones than those of `scene`.
+    """
+    words = ("suite", split, kind, seed)
+    return Scene(
+        name=f"{split}_{kind}",
+        body=Perturbations() if kind == NOMINAL else draw(split, _rng(*words), kind=kind),
+        plant=TEST_PLANT,
+        shape=_draw_shape(_rng("suite", "path", seed)),
+    )
+
+
 def _test_body(name: str, seed: int) -> Perturbations:
     if name == NOMINAL:
         return Perturbations()
