@@ -143,7 +143,7 @@ def test_a_change_of_size_leaves_no_trace(precision):
 @pytest.mark.parametrize("hidden", [(48,), (48, 48), (48, 32, 48)])
 def test_threads_imagine_side_by_side(precision, hidden):
     model, actions = dynamics(hidden), random(11, 32, 64, 5, 3)
-    begun = neural(model, precision).begin(Context(model.params), start())
+    begun = neural(model, precision).begin(Context(model.params), start()[: SPACE.state_size])
     alone = [begun(part).clone() for part in actions]
     with ThreadPoolExecutor(3) as pool:
         together = list(pool.map(lambda part: begun(part).clone(), actions))
@@ -153,7 +153,7 @@ def test_threads_imagine_side_by_side(precision, hidden):
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_each_candidate_is_imagined_by_itself_whatever_the_order(precision):
     model, actions = dynamics(), random(12, 64, 5, 3)
-    begun = neural(model, precision).begin(Context(model.params), start())
+    begun = neural(model, precision).begin(Context(model.params), start()[: SPACE.state_size])
     order = torch.randperm(64, generator=torch.Generator().manual_seed(1))
     states = begun(actions).clone()
     assert torch.isfinite(states).all()
