@@ -171,7 +171,8 @@ class _Buffers:
     ) -> None:
         self.rows = torch.ones(h + 1, rows.count, n, device=device)  # the last row stays 1
         self.states = torch.empty(h, state_size, n, device=device)
-        tiles = self.rows.tensor_split(math.ceil(n / _TILE) if device.type == "cpu" else 1, dim=2)
+        count = math.ceil(n * width / _TILE) if device.type == "cpu" else 1
+        tiles = self.rows.tensor_split(count, dim=2)
         activations = torch.empty(max(tile.shape[2] for tile in tiles), width, device=device)
         self.steps = [
             (now, rows.derived(now), following[: rows.predicted], activations[: now.shape[1]])
@@ -187,5 +188,5 @@ class _Memory(threading.local):
         self.buffers: dict[tuple[int, ...], _Buffers] = {}
 
 
-_TILE = 512  # candidates that are rolled out to the end at once: their activations stay in cache
+_TILE = 2**17  # activations of the candidates that are rolled out at once: they stay in cache
 _MAX_SIZES = 16  # of rollouts that memory is kept for; planners change N between iterations

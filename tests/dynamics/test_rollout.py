@@ -97,9 +97,9 @@ def test_a_future_shorter_than_the_history_is_imagined():
     assert relative_error(imagined(neural(model, "fp32"), model, start(), actions), plain) < 1e-5
 
 
-@pytest.mark.parametrize("count", [1, 512, 513, 1030])
+@pytest.mark.parametrize("count", [1, 2000, 3500])
 def test_any_number_of_candidates_is_imagined(count):
-    model, actions = dynamics(), random(6, 1030, 4, 3).clip(-1.0, 1.0)
+    model, actions = dynamics(), random(6, 3500, 4, 3).clip(-1.0, 1.0)
     plain = imagined(StepwiseRollout(model), model, start(), actions[:count])
     states = imagined(neural(model, "fp32"), model, start(), actions[:count])
     assert relative_error(states, plain) < 1e-5  # the plain one is not exact either

@@ -23,6 +23,7 @@ from robot_meta.dynamics.state_space import JointReferenceSpace
 from robot_meta.dynamics.window import Transition
 from robot_meta.planning.ensemble import trajectory_sampling
 from robot_meta.planning.mppi import MPPI, MPPIConfig
+from robot_meta.planning.parallel import in_parallel
 from robot_meta.planning.planner import Returns, SamplingConfig
 from robot_meta.planning.returns import make_returns
 from robot_meta.planning.tool import ToolPositions
@@ -143,11 +144,11 @@ class Loop:
                 )
 
             members: list[Returns] = [
-                make_returns(rollout.begin(context, start), score, self._threads)
+                make_returns(rollout.begin(context, start), score)
                 for rollout, context in zip(self._rollouts, contexts, strict=True)
             ]
             return self._planner.plan(
-                trajectory_sampling(members),
+                in_parallel(trajectory_sampling(members), self._threads),
                 self._rng,
                 admit=self._admission.begin(start, self._horizon),
             )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 OURS, PEER = "#1f6fb4", "#b0b0b0"
 COLORS = {"iCEM": OURS, "random shooting": "#c0392b"}
@@ -60,5 +61,6 @@ def draw_reach(axis: Any, points: Sequence[dict[str, Any]], key: str) -> None:
         if p["planner"] not in COLORS:
             axis.plot(p[key], p["distance_cm"], "x", color="black", label=p["planner"])
     axis.set_xscale("log")
+    axis.xaxis.set_minor_formatter(NullFormatter())
     axis.set_ylabel("mean distance to target [cm]")
     axis.legend(fontsize=7)

@@ -90,7 +90,7 @@ def points(seeds: Sequence[int]) -> list[dict[str, Any]]:
     }
     reached = compare(makers, seeds)
     budget = ReachConfig(budget_s=reached["iCEM", "32"].tick_s)
-    unlimited = partial(random_shooting, samples=32, draws=10**6)
+    unlimited = partial(random_shooting, draws=10**6)
     reached |= compare({(_SAME_TIME, "any"): unlimited}, seeds, budget)
     return [
         {
