@@ -82,7 +82,7 @@ def recorded(live_contexts, processes, client, tmp_path):
                 json.loads((folder / MANIFEST).read_text())["parameters"]
             )
 
-        client.spin_until(done, 120.0, "the end of the run")
+        client.spin_until(done, 240.0, "the end of the run")
         processes.end()
     finally:
         executor.shutdown()
