@@ -123,7 +123,8 @@ def test_a_replayed_recording_gives_the_adapted_weights_of_the_live_run(
 
 
 def test_a_run_of_no_known_controller_is_refused_with_the_nodes_that_are_known(tmp_path):
-    writer = RunWriter(tmp_path / "run", {"parameters": {"/left/controller": {}}})
+    writer = RunWriter(tmp_path / "run", {})
+    writer.add_parameters("/left/controller", {})
     writer.close()
     run = RunReader(writer.path)
     assert recorded_config(run, "/left") == BuildConfig()
