@@ -114,7 +114,8 @@ def test_a_replayed_recording_gives_the_adapted_weights_of_the_live_run(
     assert figures[-1]["window"] > 10.0 and figures[-1]["shift"] > 0.01
 
     assert main(["replay", str(recorded.path.parent)]) == 0
-    assert f"{len(moved)} updates of adapter 'last_layer'" in capsys.readouterr().out
+    kind = config.adapter.kind
+    assert f"{len(moved)} updates of adapter '{kind}'" in capsys.readouterr().out
 
     other = dataclasses.replace(config.adapter, window=8)
     changed = dataclasses.replace(config, adapter=other)

@@ -34,7 +34,7 @@ class Profile:
 
 PROFILES = {
     "quick": Profile(rows=(PRODUCT,), seeds=1),
-    "full": Profile(rows=(PRODUCT, "default", "static"), seeds=5),
+    "full": Profile(rows=(PRODUCT, "last_layer", "default", "static"), seeds=5),
 }
 
 

@@ -37,7 +37,10 @@ ROWS = {
     "late": Row(
         about="the same data, no past actions; not shipped", weights="fr3_last_layer_late"
     ),
-    "default": Row(about="shipped weights, no late bodies", weights="fr3_last_layer"),
+    "last_layer": Row(about="shipped last layer, no late bodies", weights="fr3_last_layer"),
+    "default": Row(
+        about="shipped default, no late bodies", weights="fr3_subspace", adapter="subspace"
+    ),
     "static": Row(about="shipped plain model, no adaptation", weights="fr3_plain", adapter="none"),
 }
 
