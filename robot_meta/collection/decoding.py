@@ -86,7 +86,9 @@ def commanded_from(msg: Any, joint_names: Sequence[str]) -> Commanded:
         MissingJoint: A joint is absent.
         ValueError: Not two points, or a length is wrong.
     """
-    position, velocity = _points(msg, joint_names, 2)
+    if len(msg.points) != 2:
+        raise ValueError(f"want a trajectory of 2 points, got {len(msg.points)}")
+    position, velocity = _points(msg, joint_names)
     reason = str(msg.header.frame_id)
     return Commanded(
         stamp=stamp_from(msg.header.stamp),
@@ -98,17 +100,26 @@ def commanded_from(msg: Any, joint_names: Sequence[str]) -> Commanded:
 
 
 def command_from(msg: Any, joint_names: Sequence[str]) -> Command:
-    """What a controller asks for, from `command`: one point. Its values are the guard's to judge.
+    """What a controller asks for, from `command`. Its values are the guard's to judge.
+
+    Of the points after the first, which are what follows as planned, only velocities count.
 
     Raises:
         MissingJoint: A joint is absent.
-        ValueError: Not one point, a length is wrong, or a joint that this robot has not.
+        ValueError: No point, a length is wrong, or a joint that this robot has not.
     """
-    position, velocity = _points(msg, joint_names, 1)
+    if not msg.points:
+        raise ValueError("want a trajectory of at least 1 point, got 0 points")
+    position, velocity = _points(msg, joint_names)
     unknown = sorted(set(msg.joint_names) - set(joint_names))
     if unknown:
         raise ValueError(f"the command names joints that this robot has not: {unknown}")
-    return Command(stamp=stamp_from(msg.header.stamp), position=position[0], velocity=velocity[0])
+    return Command(
+        stamp=stamp_from(msg.header.stamp),
+        position=position[0],
+        velocity=velocity[0],
+        following=velocity[1:],
+    )
 
 
 def target_from(msg: Any, base_frame: str = BASE_FRAME) -> TargetPath:
@@ -127,10 +138,8 @@ def target_from(msg: Any, base_frame: str = BASE_FRAME) -> TargetPath:
     )
 
 
-def _points(msg: Any, joint_names: Sequence[str], count: int) -> tuple[Array, Array]:
-    """Positions and velocities of a JointTrajectory, each (count, J)."""
-    if len(msg.points) != count:
-        raise ValueError(f"want a trajectory of {count} points, got {len(msg.points)}")
+def _points(msg: Any, joint_names: Sequence[str]) -> tuple[Array, Array]:
+    """Positions and velocities of a JointTrajectory, (P, J) each."""
     names = msg.joint_names
     return (
         np.array([by_joint(names, p.positions, joint_names, "positions") for p in msg.points]),

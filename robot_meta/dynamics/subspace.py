@@ -91,11 +91,11 @@ def fitted(
     """
     rest = closed_form.window_posterior(extras, hidden, ridge_scale)
     m, phi = hidden.shape[-2], augmented(extras, hidden)
-    age = torch.arange(m - 1, -1, -1, dtype=hidden.dtype)
+    age = torch.arange(m - 1, -1, -1, dtype=hidden.dtype, device=hidden.device)
     root = torch.exp(-0.5 * extras[LOG_DECAY].exp() * age)[:, None]  # d^½
     effects = (_effects(extras, phi) * root[..., None]).transpose(-3, -2).flatten(start_dim=-2)
     wanted = (residual * root * _root_weight(extras)).flatten(start_dim=-2)  # (..., m O)
-    precision = effects @ effects.mT + torch.eye(effects.shape[-2])
+    precision = effects @ effects.mT + torch.eye(effects.shape[-2], device=hidden.device)
     z = torch.linalg.solve(precision, effects @ wanted[..., None])[..., 0]
     posterior = SubspacePosterior(extras, z, precision, rest)
     weight, bias = posterior.layer()

@@ -125,7 +125,13 @@ def made_up(returns):
         for condition in CONDITIONS
         for seed in range(len(returns))
     ]
-    figures = {"rms_mm": 1.0, "settled_mm": 1.0, "peak_mm": 2.0, "altered_share": 0.0}
+    figures = {
+        "resting_return": -6.0,
+        "rms_mm": 1.0,
+        "settled_mm": 1.0,
+        "peak_mm": 2.0,
+        "altered_share": 0.0,
+    }
     results = [{"return": returns[c.seed][c.condition != UNDISTURBED], **figures} for c in configs]
     return bench.rows_of(configs, results)
 
@@ -133,6 +139,7 @@ def made_up(returns):
 def test_losses_are_shares_of_the_undisturbed_return_of_the_same_seed():
     metrics = bench.metrics_of(made_up([(-1.0, -1.5), (-4.0, -4.0)]))
     assert metrics["delay1_loss"] == metrics["drop_loss_history"] == pytest.approx(0.25)
+    assert metrics["drop_loss_normalised"] == pytest.approx(0.5 * 0.5 / 5.0)
     assert {f"{c}_loss" for c in CONDITIONS if c != UNDISTURBED} <= set(metrics)
     text = bench.markdown(made_up([(-1.0, -1.5)]), metrics)
     assert "MISSED  drop_loss 0.250 (bar <= 0.1)" in text and "50.0 % (1.00 mm)" in text

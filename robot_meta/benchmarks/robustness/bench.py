@@ -34,7 +34,7 @@ class Profile:
 
 PROFILES = {
     "quick": Profile(rows=(PRODUCT,), seeds=1),
-    "full": Profile(rows=tuple(ROWS), seeds=5),
+    "full": Profile(rows=(PRODUCT, "last_layer", "default", "static"), seeds=5),
 }
 
 
@@ -84,7 +84,10 @@ def version(row: str, models: Path) -> str:
 def rows_of(configs: list[RunConfig], results: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One flat row per row and condition: means over seeds, losses in pairs of seeds.
 
-    loss = (R₀ − R) / |R₀| with R₀ the return of the same row and seed, undisturbed.
+    loss       = (R₀ − R) / |R₀|, R₀ the return of the same row and seed, undisturbed
+    normalised = (R₀ − R) / (R₀ − R_rest), R_rest that of an arm that rests at home
+
+    R₀ is a cost near 0, most of it posture and speed that the path asks for: the first is strict.
     """
     runs = {
         (config.row, config.condition, config.seed): result
@@ -100,6 +103,10 @@ def rows_of(configs: list[RunConfig], results: list[dict[str, Any]]) -> list[dic
                 (c["return"] - d["return"]) / abs(c["return"])
                 for c, d in zip(calm, disturbed, strict=True)
             ]
+            normalised = [
+                (c["return"] - d["return"]) / (c["return"] - c["resting_return"])
+                for c, d in zip(calm, disturbed, strict=True)
+            ]
             ratios = [d["rms_mm"] / c["rms_mm"] for c, d in zip(calm, disturbed, strict=True)]
             means = {key: float(np.mean([d[key] for d in disturbed])) for key in disturbed[0]}
             rows.append(
@@ -109,6 +116,7 @@ def rows_of(configs: list[RunConfig], results: list[dict[str, Any]]) -> list[dic
                     "seeds": len(seeds),
                     "loss": float(np.mean(losses)),
                     "loss_highest": max(losses),
+                    "loss_normalised": float(np.mean(normalised)),
                     "rms_ratio": float(np.mean(ratios)),
                     **means,
                 }
@@ -121,7 +129,7 @@ def metrics_of(rows: list[dict[str, Any]]) -> dict[str, float]:
     metrics: dict[str, float] = {}
     for row in rows:
         name, condition = row["row"], row["condition"]
-        own = {f"{condition}_loss": row["loss"], f"{condition}_rms_ratio": row["rms_ratio"]}
+        own = {f"{condition}_{key}": row[key] for key in ("loss", "loss_normalised", "rms_ratio")}
         if condition == UNDISTURBED:
             own = {"undisturbed_mm": row["rms_mm"], "undisturbed_return": row["return"]}
         if name == PRODUCT:

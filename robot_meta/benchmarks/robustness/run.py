@@ -34,8 +34,13 @@ class Row:
 
 ROWS = {
     "history": Row(about="four past actions in the input", weights="fr3_last_layer_history"),
-    "adapted": Row(about="the same data, no past actions", weights="fr3_last_layer_late"),
-    "default": Row(about="shipped weights, no late bodies", weights="fr3_last_layer"),
+    "late": Row(
+        about="the same data, no past actions; not shipped", weights="fr3_last_layer_late"
+    ),
+    "last_layer": Row(about="shipped last layer, no late bodies", weights="fr3_last_layer"),
+    "default": Row(
+        about="shipped default, no late bodies", weights="fr3_subspace", adapter="subspace"
+    ),
     "static": Row(about="shipped plain model, no adaptation", weights="fr3_plain", adapter="none"),
 }
 
@@ -73,8 +78,11 @@ def run_shard(config: RunConfig) -> dict[str, Any]:
     timing = config.timing
     judged = within(series.stamp, timing.change, timing.end)
     settled = within(series.stamp, timing.change + timing.settle, timing.end)
+    gained = rewards(recording, prepared.controller)[judged]
+    resting = rewards(recording, prepared.controller, resting=True)[judged]
     return {
-        "return": float(rewards(recording, prepared.controller)[judged].mean()),
+        "return": float(gained.mean()),
+        "resting_return": float(resting.mean()),
         "rms_mm": rms(1e3 * series.error[judged]),
         "settled_mm": rms(1e3 * series.error[settled]),
         "peak_mm": float(1e3 * series.error[judged].max()),
@@ -109,12 +117,21 @@ def prepare(config: RunConfig) -> Prepared:
     return Prepared(description, controller, path, twin, guard)
 
 
-def rewards(recording: Recording, controller: Controller) -> Array:
-    """The controller's own reward of every tick, from what was measured and commanded, (T,)."""
+def rewards(recording: Recording, controller: Controller, *, resting: bool = False) -> Array:
+    """The controller's own reward of every tick, from what was measured and commanded, (T,).
+
+    Args:
+        recording: What happened.
+        controller: Whose reward.
+        resting: What it had been for an arm that rests at home all the time.
+    """
     ticks = recording.ticks
     position = np.array([tick.observation.position for tick in ticks])
     reference = np.array([tick.commanded.position[0] for tick in ticks])
     velocity = np.array([tick.commanded.velocity[0] for tick in ticks])
+    if resting:
+        position = reference = np.tile(controller.spec.home, (len(ticks), 1))
+        velocity = np.zeros_like(position)
     assert controller.target is not None
     targets = controller.target.at(np.array([tick.observation.stamp for tick in ticks]))
     measured, lead, moving = (
