@@ -12,7 +12,7 @@ always the same, on the robot and in the twin.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -56,7 +56,6 @@ class ControllerConfig:
     rollout: RolloutConfig = field(default_factory=RolloutConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     contact: ContactConfig = field(default_factory=ContactConfig)
-    following: int = 3  # periods of the plan sent beside the first, for when commands get lost
 
     def __post_init__(self) -> None:
         if self.threads < 1:
@@ -226,9 +225,8 @@ class Controller:
                 admit=self._admission.begin(start, self._horizon),
                 out_of_time=out_of_time,
             )
-        planned = plan[: 1 + self._config.following].numpy().astype(float)
-        wanted, *following = planned * self._space.action_scale
-        command = self._command(observation, commanded, wanted, following)
+        wanted = plan[0].numpy().astype(float) * self._space.action_scale
+        command = self._command(observation, commanded, wanted)
         self._diagnostics |= self._planner.diagnostics()
         return command
 
@@ -294,13 +292,7 @@ class Controller:
         periods = np.arange(2, self._horizon + 2)
         return _tensor(self._target.at(stamp + periods * self.spec.control_dt))
 
-    def _command(
-        self,
-        observation: Observation,
-        commanded: Commanded,
-        wanted: Array,
-        following: Sequence[Array] = (),
-    ) -> Command:
+    def _command(self, observation: Observation, commanded: Commanded, wanted: Array) -> Command:
         position, velocity = commanded.position[1], commanded.velocity[1]
         low, high = safe_velocity_bounds(
             position, velocity, self.spec.limits, self.spec.control_dt
@@ -310,7 +302,6 @@ class Controller:
             stamp=observation.stamp,
             position=advance(position, velocity, next_velocity, self.spec.control_dt),
             velocity=next_velocity,
-            following=np.reshape(following, (len(following), self.spec.num_joints)),
         )
 
 

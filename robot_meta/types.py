@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -168,14 +168,11 @@ class Command:
         stamp: Stamp of the observation that this command answers, [s], robot clock.
         position: Joint reference at the end of the period, (J,), [rad].
         velocity: Its velocity there, (J,), [rad/s].
-        following: Velocities planned for the ends of the periods after it, (P, J), [rad/s]; what
-            the guard goes on with while newer commands are lost.
     """
 
     stamp: float
     position: Array
     velocity: Array
-    following: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
 
 @dataclass(frozen=True, kw_only=True)

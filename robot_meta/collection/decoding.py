@@ -86,9 +86,7 @@ def commanded_from(msg: Any, joint_names: Sequence[str]) -> Commanded:
         MissingJoint: A joint is absent.
         ValueError: Not two points, or a length is wrong.
     """
-    if len(msg.points) != 2:
-        raise ValueError(f"want a trajectory of 2 points, got {len(msg.points)}")
-    position, velocity = _points(msg, joint_names)
+    position, velocity = _points(msg, joint_names, 2)
     reason = str(msg.header.frame_id)
     return Commanded(
         stamp=stamp_from(msg.header.stamp),
@@ -100,26 +98,17 @@ def commanded_from(msg: Any, joint_names: Sequence[str]) -> Commanded:
 
 
 def command_from(msg: Any, joint_names: Sequence[str]) -> Command:
-    """What a controller asks for, from `command`. Its values are the guard's to judge.
-
-    Of the points after the first, which are what follows as planned, only velocities count.
+    """What a controller asks for, from `command`: one point. Its values are the guard's to judge.
 
     Raises:
         MissingJoint: A joint is absent.
-        ValueError: No point, a length is wrong, or a joint that this robot has not.
+        ValueError: Not one point, a length is wrong, or a joint that this robot has not.
     """
-    if not msg.points:
-        raise ValueError("want a trajectory of at least 1 point, got 0 points")
-    position, velocity = _points(msg, joint_names)
+    position, velocity = _points(msg, joint_names, 1)
     unknown = sorted(set(msg.joint_names) - set(joint_names))
     if unknown:
         raise ValueError(f"the command names joints that this robot has not: {unknown}")
-    return Command(
-        stamp=stamp_from(msg.header.stamp),
-        position=position[0],
-        velocity=velocity[0],
-        following=velocity[1:],
-    )
+    return Command(stamp=stamp_from(msg.header.stamp), position=position[0], velocity=velocity[0])
 
 
 def target_from(msg: Any, base_frame: str = BASE_FRAME) -> TargetPath:
@@ -138,8 +127,10 @@ def target_from(msg: Any, base_frame: str = BASE_FRAME) -> TargetPath:
     )
 
 
-def _points(msg: Any, joint_names: Sequence[str]) -> tuple[Array, Array]:
-    """Positions and velocities of a JointTrajectory, (P, J) each."""
+def _points(msg: Any, joint_names: Sequence[str], count: int) -> tuple[Array, Array]:
+    """Positions and velocities of a JointTrajectory, each (count, J)."""
+    if len(msg.points) != count:
+        raise ValueError(f"want a trajectory of {count} points, got {len(msg.points)}")
     names = msg.joint_names
     return (
         np.array([by_joint(names, p.positions, joint_names, "positions") for p in msg.points]),

@@ -107,7 +107,6 @@ class Mailbox:
 def _same(one: Command | None, other: Command | None) -> bool:
     if one is None or other is None:
         return one is other
-    return all(
-        np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True)
-        for name in ("position", "velocity", "following")
+    return np.array_equal(one.position, other.position, equal_nan=True) and np.array_equal(
+        one.velocity, other.velocity, equal_nan=True
     )

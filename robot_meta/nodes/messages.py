@@ -17,7 +17,6 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from robot_meta.collection.decoding import BASE_FRAME, NANOSECONDS, nanoseconds
 from robot_meta.kinematics import KinematicChain, quat_xyzw_from_rotation
-from robot_meta.reference import advance
 from robot_meta.types import Array, Command, Commanded, Observation, TargetPath
 
 
@@ -67,14 +66,9 @@ def commanded_msg(
 def command_msg(
     command: Command, joint_names: Sequence[str], control_dt: float
 ) -> JointTrajectory:
-    """What a controller asks for: the reference two periods after the stamp it answers, and on."""
+    """What a controller asks for: the reference two periods after the stamp it answers."""
     msg = _trajectory(command.stamp, joint_names)
-    position, velocity = command.position, command.velocity
-    msg.points = [_point(position, velocity, 2.0 * control_dt)]
-    for periods, following in enumerate(command.following, start=3):
-        position = advance(position, velocity, following, control_dt)
-        velocity = following
-        msg.points.append(_point(position, velocity, periods * control_dt))
+    msg.points = [_point(command.position, command.velocity, 2.0 * control_dt)]
     return msg
 
 

@@ -51,7 +51,7 @@ TOPICS = (
         "trajectory_msgs/msg/JointTrajectory",
         "controller",
         "reference wanted two periods after the stamp, which is the one of the joint_states that "
-        "it answers; further points are planned, for when the next commands get lost",
+        "it answers",
     ),
     Topic(
         "tool_pose",

@@ -30,7 +30,6 @@ class GuardConfig:
     position_gain: float = 0.1  # share of a position error that is made up for in one period
     max_command_age: int = 3  # periods between the observation and the use of its answer
     coast_periods: int = 1  # periods without a command before braking begins
-    planned_periods: int = 3  # the same after a command that tells what it plans to do next
     max_silence: float = 0.1  # time without an accepted command before HOLD, [s]
     max_gap: float = 0.1  # largest step of observation stamps, [s]
     max_repeats: int = 2  # periods that the driver may repeat one measurement
@@ -63,7 +62,6 @@ class GuardConfig:
             "self_distance",
             "touch_delay",
             "coast_periods",
-            "planned_periods",
             "max_repeats",
         ):
             if getattr(self, name) < 0:

@@ -264,13 +264,8 @@ class Guard:
         measured = None if self._measured is None else self._measured.position
         if wish.velocity is None:
             reason = str(wish.reason)
-            silent = self._wishes.silent
-            if wish.planned is not None and silent <= self._config.planned_periods:
-                wanted = wish.planned
-            elif silent <= self._config.coast_periods:
-                wanted = velocity
-            else:
-                wanted = self._chooser.brake(velocity)
+            coasts = self._wishes.silent <= self._config.coast_periods
+            wanted = velocity if coasts else self._chooser.brake(velocity)
             after, _ = self._chooser.admit(position, velocity, wanted, measured)
         else:
             after, rule = self._chooser.admit(position, velocity, wish.velocity, measured)

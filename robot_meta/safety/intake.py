@@ -77,11 +77,12 @@ def judge_command(
         disabled: Rules that do not count.
     """
     if Reason.WRONG_LENGTH not in disabled:
-        arrays = (command.position, command.velocity, *command.following)
-        if any(np.shape(array) != (num_joints,) for array in arrays):
+        if np.shape(command.position) != (num_joints,) or np.shape(command.velocity) != (
+            num_joints,
+        ):
             return Reason.WRONG_LENGTH
     if Reason.NOT_FINITE not in disabled:
-        values = np.concatenate([command.position, command.velocity, *command.following])
+        values = np.concatenate([command.position, command.velocity])
         if not np.isfinite(values).all():
             return Reason.NOT_FINITE
     if Reason.FUTURE_COMMAND not in disabled and not command.stamp <= newest + TOLERANCE:

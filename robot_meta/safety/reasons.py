@@ -78,7 +78,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "The stop device fell silent.", "Check the device and its network, then `recover`."
     ),
     Reason.NO_COMMAND: Explanation(
-        "No new command came in this period; the motion goes on as planned, then brakes.",
+        "No new command came in this period; the motion coasts, then brakes.",
         "Look at the controller's deadline slack and at the network.",
     ),
     Reason.COMMAND_SILENCE: Explanation(

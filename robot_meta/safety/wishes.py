@@ -20,8 +20,6 @@ class Wish:
 
     Attributes:
         velocity: Of the reference at its end, (J,), [rad/s]; None where nothing acceptable came.
-        planned: What the newest command planned for this period, (J,), [rad/s], where no newer
-            one came and it told so much.
         reason: What bent it, or why there is none; None where it is as the command says.
         hold: Why the guard has to hold, or "".
     """
@@ -29,7 +27,6 @@ class Wish:
     velocity: Array | None
     reason: Reason | None
     hold: str = ""
-    planned: Array | None = None
 
 
 class Wishes:
@@ -47,7 +44,6 @@ class Wishes:
     def expect_first(self) -> None:
         """The robot is armed: the first command may not jump."""
         self.silent, self._refusal, self.expects_first = 0, "", True
-        self._planned: list[Array] = []  # by the newest command, for the periods to come
 
     def forget_time(self) -> None:
         """The clock jumped: commands may begin with any stamp again."""
@@ -105,16 +101,14 @@ class Wishes:
             assert command is not None
             self._accepted, self.silent, self._refusal = command.stamp, 0, ""
             self.expects_first = False
-            self._planned = list(command.following)
             return Wish(wanted, reason)
         if reason is Reason.JUMP and self.expects_first:
             return Wish(None, reason, hold=str(reason))
         self.silent += 1
         if reason is not Reason.NO_COMMAND:
-            self._refusal, self._planned = str(reason), []
-        planned = self._planned.pop(0) if self._planned else None
+            self._refusal = str(reason)
         silence = self.silent * spec.control_dt
         too_long = silence >= config.max_silence - EXACT
         if too_long and Reason.COMMAND_SILENCE not in disabled:
             return Wish(None, reason, hold=self._refusal or str(Reason.COMMAND_SILENCE))
-        return Wish(None, reason, planned=planned)
+        return Wish(None, reason)

@@ -43,14 +43,13 @@ class Bench:
         self.position, self.velocity = commanded.position[1], commanded.velocity[1]
         return reference, commanded
 
-    def ask(self, velocity, *, periods_ago=1, following=()):
+    def ask(self, velocity, *, periods_ago=1):
         """A command that answers the newest measurement and leads to `velocity`."""
         velocity = np.broadcast_to(np.asarray(velocity, float), 7)
         return Command(
             stamp=(self.k - periods_ago) * T,
             position=advance(self.position, self.velocity, velocity, T),
             velocity=velocity,
-            following=np.array([np.broadcast_to(v, 7) for v in following]),
         )
 
     def run(self, velocity=SLOW, periods=3):

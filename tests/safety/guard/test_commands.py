@@ -137,45 +137,6 @@ def test_silence_coasts_one_period_brakes_and_holds_after_a_tenth_of_a_second(ma
     assert bench.freezes()
 
 
-def test_in_silence_the_motion_goes_on_as_planned_for_a_while_then_brakes(make_bench):
-    bench = make_bench().run(velocity=2.0 * SLOW)
-    planned = [2.4 * SLOW, 2.8 * SLOW, 3.2 * SLOW, 3.6 * SLOW]
-    bench.tick(bench.ask(2.0 * SLOW, following=planned))
-    for velocity in planned[: GuardConfig().planned_periods]:
-        _, commanded = bench.tick()
-        np.testing.assert_allclose(commanded.velocity[1], velocity)
-        assert commanded.reason == "NO_COMMAND"
-    going = bench.velocity
-    bench.tick()
-    np.testing.assert_allclose(bench.velocity, np.maximum(going - STEP, 0.0))
-
-
-def test_a_plan_is_bent_to_the_limits_like_any_command(make_bench):
-    bench = make_bench().run()
-    bench.tick(bench.ask(SLOW, following=[SLOW + 5.0 * STEP]))
-    bench.tick()
-    np.testing.assert_allclose(bench.velocity, SLOW + STEP)
-
-
-def test_a_refused_command_ends_the_plan(make_bench):
-    bench = make_bench().run()
-    bench.tick(bench.ask(SLOW, following=[1.2 * SLOW, 1.4 * SLOW]))
-    bench.tick(dataclasses.replace(bench.ask(SLOW), velocity=np.full(7, np.nan)))
-    np.testing.assert_allclose(bench.velocity, SLOW)  # coasts
-    bench.tick()
-    np.testing.assert_allclose(bench.velocity, 0.0)  # brakes
-
-
-@pytest.mark.parametrize(
-    ("following", "reason"),
-    [(np.full((1, 7), np.nan), "NOT_FINITE"), (np.zeros((1, 6)), "WRONG_LENGTH")],
-)
-def test_a_plan_of_no_sense_refuses_the_command(make_bench, following, reason):
-    bench = make_bench().run()
-    _, commanded = bench.tick(dataclasses.replace(bench.ask(SLOW), following=following))
-    assert commanded.reason == reason
-
-
 def test_without_the_rule_of_silence_the_guard_waits_for_ever(make_bench):
     bench = make_bench(disabled={Reason.COMMAND_SILENCE}).run()
     for _ in range(100):
