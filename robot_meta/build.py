@@ -45,15 +45,16 @@ class AdapterConfig:
     """How the model is fitted to the newest transitions.
 
     Attributes:
-        kind: "last_layer" (closed form), "recursive" (the same, all transitions, older ones
-            fainter), "mixture" (the same from several priors, which remembers bodies it met),
-            "gradient" (GrBAL), "finetune" (the same steps on the plain model, MB+DE), "history"
-            (static net that sees the last transitions), "recurrent" (ReBAL), "context"
+        kind: "subspace" (closed form, in the subspace of last layers that training found),
+            "last_layer" (closed form, the whole layer), "recursive" (the same, all transitions,
+            older ones fainter), "mixture" (the same from several priors, which remembers bodies
+            it met), "gradient" (GrBAL), "finetune" (the same steps on the plain model, MB+DE),
+            "history" (static net that sees the last transitions), "recurrent" (ReBAL), "context"
             (transformer over the window), "residual" (mean residual as a disturbance) or "none"
             (static model).
         window: M, transitions used; "history" uses as many as it was trained for.
-        ridge_scale: Of "last_layer", "recursive" and "mixture": factor on the meta-learned ridge;
-            smaller trusts the transitions more.
+        ridge_scale: Of "subspace", "last_layer", "recursive" and "mixture": factor on the
+            meta-learned ridge; smaller trusts the transitions more.
         forgetting: Of "recursive": weight that a transition keeps per period.
         steps: Of "gradient" and "finetune": inner steps; unset for as many as trained for.
         rate_scale: Of "gradient": factor on the meta-learned inner rates.
@@ -63,7 +64,7 @@ class AdapterConfig:
         no_harm: When an update is rejected.
     """
 
-    kind: str = "last_layer"
+    kind: str = "subspace"
     window: int = 64
     ridge_scale: float = 1.0
     forgetting: float = 0.97

@@ -116,7 +116,7 @@ def test_a_damaged_episode_is_named(tmp_path):
 
 
 def test_weights_that_are_shipped_load_and_fit():
-    for name in ("last_layer", "plain", "gradient"):
+    for name in ("subspace", "last_layer", "plain", "gradient"):
         path = resource(f"models/fr3_{name}.safetensors")
         model, card = load_model(path)
         card.require_match(arm_description("fr3").spec)

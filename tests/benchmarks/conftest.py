@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from robot_meta.benchmarks.arm_payload.rows import LEARNED, STIFF
-from robot_meta.dynamics import gradient, last_layer
+from robot_meta.dynamics import gradient, subspace
 from robot_meta.dynamics.files import ModelCard, save_model
 from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.dynamics.network import init_mlp
@@ -30,8 +30,12 @@ def untrained_models(tmp_path_factory):
             )
         space = JointReferenceSpace(num_joints=spec.num_joints, control_dt=spec.control_dt)
         inputs, outputs = space.feature_size, space.delta_size
-        params = init_mlp((inputs, 16, outputs), torch.Generator().manual_seed(0))
-        extras = {**last_layer.initial_extras(), **gradient.initial_extras(params, 0.01)}
+        generator = torch.Generator().manual_seed(0)
+        params = init_mlp((inputs, 16, outputs), generator)
+        extras = {
+            **subspace.initial_extras(params, 4, generator),
+            **gradient.initial_extras(params, 0.01),
+        }
         model = NeuralDynamics(
             space=space,
             params=params,

@@ -86,7 +86,7 @@ def test_what_is_used_is_one_of_the_trials():
 
 def test_the_product_adapts_as_validation_chose():
     default = AdapterConfig()
-    assert default.kind == "last_layer"
+    assert default.kind == "subspace"
     for name, value in chosen_settings()["adapted"].items():
         assert getattr(default, name) == value, name
 
@@ -97,14 +97,14 @@ def test_learned_rows_share_network_data_and_training_steps():
         row.model: load_model(folder / f"fr3_{file}.safetensors")[1].training
         for row, file in (
             (ROWS["static"], "plain"),
-            (ROWS["adapted"], "last_layer"),
+            (ROWS["adapted"], "subspace"),
             (ROWS["grbal"], "gradient"),
             (ROWS["stiff"], "plain_stiff"),
         )
     }
     reference = cards["plain"]
     for name, training in cards.items():
-        own = ("method", "support", "windows", "components")  # the method's own
+        own = ("method", "support", "windows", "components", "subspace")  # the method's own
         config, same = (
             {key: value for key, value in card["config"].items() if key not in own}
             for card in (training, reference)

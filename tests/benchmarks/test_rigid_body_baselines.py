@@ -16,6 +16,7 @@ from robot_meta.benchmarks.arm_payload.baselines.payload import (
     payload_torque,
 )
 from robot_meta.benchmarks.arm_payload.baselines.rigid_body import RigidBodyDynamics
+from robot_meta.benchmarks.arm_payload.baselines.told import ToldBody
 from robot_meta.collection.excitation import Excitation, ExcitationConfig
 from robot_meta.collection.lockstep import lockstep
 from robot_meta.dynamics.window import Transition
@@ -159,3 +160,17 @@ def test_taking_back_steps_returns_to_the_estimate_before_them(nominal):
     assert not torch.equal(adapter.context().params["torque"], before)
     adapter.forget_newest(3)
     torch.testing.assert_close(adapter.context().params["torque"], before)
+
+
+@pytest.mark.sim
+def test_told_of_the_body_the_model_is_as_good_as_on_the_nominal_one():
+    gains = (1.0, 0.4, 1.0, 0.4, 1.0, 1.0, 1.0)
+    body = Perturbations(payload_mass=1.0, payload_offset=tuple(CENTER), joint_gain=gains)
+    steps = transitions(body)
+    untold = ToldBody(RigidBodyDynamics(ARM), gain=1e-9)
+    told = ToldBody(RigidBodyDynamics(ARM), gain=1e-9)
+    told.tell(body)
+    missed, knowing = errors(untold, steps)[0], errors(told, steps)[0]
+    weak = [1, 3]
+    assert (rms(knowing[20:, weak]) < 0.2 * rms(missed[20:, weak])).all()
+    assert (rms(knowing[20:, :7]) < 3e-4).all()  # [rad]

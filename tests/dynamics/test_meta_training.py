@@ -23,6 +23,7 @@ from robot_meta.dynamics.mixture import MixtureAdapter
 from robot_meta.dynamics.model import NOISE, NeuralDynamics
 from robot_meta.dynamics.network import init_mlp, mlp
 from robot_meta.dynamics.recurrent import RecurrentAdapter
+from robot_meta.dynamics.subspace import SubspaceAdapter
 
 
 def episode(space, rng, gain, steps=60):
@@ -122,6 +123,7 @@ def test_a_resumed_run_equals_an_unbroken_one(sets):
 
 
 ADAPTERS = {
+    "subspace": lambda model: SubspaceAdapter(model, 8),
     "last_layer": lambda model: LastLayerAdapter(model, 8),
     "mixture": lambda model: MixtureAdapter(model, 8),
     "gradient": lambda model: GradientAdapter(model, 8),

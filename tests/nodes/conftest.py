@@ -168,6 +168,7 @@ def write_small_model(path, **card):
     """Weights of an FR3 that nobody trained; `card` overrides what they claim to be for."""
     import torch
 
+    from robot_meta.dynamics import subspace
     from robot_meta.dynamics.files import ModelCard, save_model
     from robot_meta.dynamics.model import NeuralDynamics
     from robot_meta.dynamics.network import init_mlp
@@ -178,11 +179,14 @@ def write_small_model(path, **card):
     spec = arm_description("fr3").spec
     space = JointReferenceSpace(num_joints=7, control_dt=0.02)
     size = space.feature_size
+    generator = torch.Generator().manual_seed(0)
+    params = init_mlp((size, 16, space.delta_size), generator)
     model = NeuralDynamics(
         space=space,
-        params=init_mlp((size, 16, space.delta_size), torch.Generator().manual_seed(0)),
+        params=params,
         inputs=Normalizer(torch.zeros(size), torch.ones(size)),
         deltas=Normalizer(torch.zeros(space.delta_size), 1e-3 * torch.ones(space.delta_size)),
+        extras=subspace.initial_extras(params, 4, generator),
     )
     values = {
         "robot": "fr3",
@@ -191,7 +195,7 @@ def write_small_model(path, **card):
         "damping": tuple(map(float, spec.damping)),
         "tool_mass": spec.tool_load.mass,
         "position_range": (tuple(spec.limits.lower), tuple(spec.limits.upper)),
-        "method": "none",
+        "method": "subspace",
         "training": {},
     }
     save_model(path, model, ModelCard(**{**values, **card}))

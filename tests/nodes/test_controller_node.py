@@ -242,7 +242,7 @@ def test_weights_that_do_not_fit_are_one_line_and_a_code_of_their_own(
     cases = {
         19: (start(processes, other, namespace="/a"), ["robot: the model has panda"]),
         18: (start(processes, cut, namespace="/b"), [str(cut), "truncated or damaged"]),
-        20: (start(processes, cut, namespace="/c", adapter__kind="best"), ["last_layer", "best"]),
+        20: (start(processes, cut, namespace="/c", adapter__kind="best"), ["subspace", "best"]),
     }
     for code, (node, parts) in cases.items():
         assert node.wait(timeout=60) == code
@@ -251,7 +251,15 @@ def test_weights_that_do_not_fit_are_one_line_and_a_code_of_their_own(
 
 
 def test_every_kind_of_adapter_and_planner_can_be_built(weights):
-    for kind in ("last_layer", "recursive", "gradient", "finetune", "residual", "none"):
+    for kind in (
+        "subspace",
+        "last_layer",
+        "recursive",
+        "gradient",
+        "finetune",
+        "residual",
+        "none",
+    ):
         for planner in ("mppi", "cem"):
             config = BuildConfig(
                 model=str(weights), planner_kind=planner, adapter=AdapterConfig(kind=kind)
