@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from robot_meta.dynamics.action_history import ActionHistory
 from robot_meta.dynamics.adapter import Adapter
 from robot_meta.dynamics.admission import Admission
 from robot_meta.dynamics.change import AdaptationMonitor
@@ -50,11 +51,15 @@ class ControllerConfig:
     """Settings of `Controller`; those of planner and adapter stand beside them."""
 
     seed: int = 0  # of the planner's random numbers
+    threads: int = 1  # that share the candidates; another number makes runs differ in the last bit
     planner: MPPIConfig = field(default_factory=MPPIConfig)
     rollout: RolloutConfig = field(default_factory=RolloutConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     contact: ContactConfig = field(default_factory=ContactConfig)
-    max_gap: float = 0.5  # [s], a longer interruption begins a new episode of adaptation
+
+    def __post_init__(self) -> None:
+        if self.threads < 1:
+            raise ValueError(f"threads must be >= 1, got {self.threads}")
 
 
 class Controller:
@@ -101,6 +106,16 @@ class Controller:
         self.reset()
 
     @property
+    def reward(self) -> TrackingReward:
+        """What plans are scored by."""
+        return self._reward
+
+    @property
+    def context(self) -> Context | None:
+        """What adaptation made of the model at the newest tick; None before the first."""
+        return self._context
+
+    @property
     def target(self) -> TargetPath | None:
         """Where the tool should be."""
         return self._target
@@ -130,6 +145,7 @@ class Controller:
         stuck = self.cannot_adapt
         self._model, self._adapter, self._monitor = model, adapter, monitor
         self._space = model.space
+        self._history = ActionHistory(model.space)
         self._rollout = make_rollout(model, self._config.rollout)
         self._admission = Admission(model.space, self.spec.limits)
         self._last: tuple[float, Array] | None = None
@@ -183,12 +199,12 @@ class Controller:
         """
         if self._target is None:
             raise ValueError("no target: call set_target before act")
-        state = self._remember(observation, commanded)
-        context = self._context = self._adapter.context()
+        context = self.adapt(observation, commanded)
         if self.cannot_adapt:
-            self._diagnostics = self._figures()
             return self.hold(observation, commanded)
 
+        assert self._last is not None
+        _, state = self._last
         with torch.inference_mode():
             decided = _tensor(self._space.action(commanded.velocity[1]))
             start = self._model.predict(context, _tensor(state), decided)
@@ -204,22 +220,30 @@ class Controller:
                 )
 
             plan = self._planner.plan(
-                make_returns(self._rollout.begin(context, start), score),
+                make_returns(self._rollout.begin(context, start), score, self._config.threads),
                 self._rng,
                 admit=self._admission.begin(start, self._horizon),
                 out_of_time=out_of_time,
             )
         wanted = plan[0].numpy().astype(float) * self._space.action_scale
         command = self._command(observation, commanded, wanted)
-        self._diagnostics = {**self._figures(), **self._planner.diagnostics()}
+        self._diagnostics |= self._planner.diagnostics()
         return command
 
-    def _figures(self) -> dict[str, float]:
-        return {
+    def adapt(self, observation: Observation, commanded: Commanded) -> Context:
+        """What the model is now: the first half of `act`, for whoever needs no plan.
+
+        Raises:
+            ValueError: The two do not belong together.
+        """
+        self._remember(observation, commanded)
+        context = self._context = self._adapter.context()
+        self._diagnostics = {
             **self._adapter.diagnostics(),
             **(self._monitor.diagnostics() if self._monitor is not None else {}),
             "contact": float(self._contact.active),
         }
+        return context
 
     def observe(self, observation: Observation, commanded: Commanded) -> None:
         """Take in a period that is not answered, so that no transition is missed.
@@ -233,35 +257,34 @@ class Controller:
         """The command that brakes and stays where the reference is."""
         return self._command(observation, commanded, np.zeros(self.spec.num_joints))
 
-    def _remember(self, observation: Observation, commanded: Commanded) -> Array:
-        """The state, (S,); the step that ended in it goes to the adapter, unless in contact."""
+    def _remember(self, observation: Observation, commanded: Commanded) -> None:
+        """Keep the state; the step that ended in it goes to the adapter, unless in contact."""
         if observation.stamp != commanded.stamp:
             raise ValueError(
                 f"want the command of the period that the observation begins, got stamps "
                 f"{observation.stamp} and {commanded.stamp}"
             )
-        state = self._space.state(observation, commanded)
+        state = self._space.state(observation, commanded, self._history.before(commanded))
         last, self._last = self._last, (observation.stamp, state)
         begins = self._contact.update(observation.external_torque, commanded.reason)
         if begins:
             self._adapter.forget_newest(self._config.contact.rewind)
         if last is None or self._contact.active:
-            return state
+            return
         stamp, previous = last
         gap = observation.stamp - stamp
-        if not 0.0 < gap <= self._config.max_gap:
+        if not 0.0 < gap <= (self._adapter.window + 0.5) * self.spec.control_dt:
             self._adapter.reset_episode()
             if self._monitor is not None:
                 self._monitor.reset_episode()
         if abs(gap - self.spec.control_dt) <= 0.5 * self.spec.control_dt:
-            action = self._space.action(state[3 * self.spec.num_joints :])
+            action = self._space.action(commanded.velocity[0])
             transition = Transition(previous, action, state)
             self._adapter.observe(transition)
             if self._monitor is not None and self._context is not None:
                 since = self._monitor.update(self._context, transition)
                 if since:
                     self._adapter.body_changed(since)
-        return state
 
     def _upcoming_targets(self, stamp: float) -> torch.Tensor:
         """Targets at the ends of the periods that the plan decides, (H, 3)."""

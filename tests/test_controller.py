@@ -93,8 +93,14 @@ def test_ticks_that_are_only_observed_are_learned_from_like_those_that_are_answe
         assert observing.diagnostics()[key] == answering.diagnostics()[key]
 
 
-def test_a_long_gap_or_time_that_runs_back_empties_the_window():
-    assert windows(make(), [0, 1, 2, 50, 51]) == [0, 1, 2, 0, 1]
+@pytest.mark.parametrize("size", [4, 64])
+def test_a_gap_longer_than_the_window_empties_it(size):
+    last, longest = 2, 2 + size
+    assert windows(make(window=size), [0, 1, last, longest, longest + 1]) == [0, 1, 2, 2, 3]
+    assert windows(make(window=size), [0, 1, last, longest + 1, longest + 2]) == [0, 1, 2, 0, 1]
+
+
+def test_time_that_runs_back_empties_the_window():
     assert windows(make(), [10, 11, 12, 3, 4]) == [0, 1, 2, 0, 1]
 
 

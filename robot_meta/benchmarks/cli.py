@@ -44,6 +44,10 @@ BENCHMARKS = {
         "robot_meta.benchmarks.planner.bench",
         "time of one planning step beside other libraries; samples needed to reach",
     ),
+    "robustness": Entry(
+        "robot_meta.benchmarks.robustness.bench",
+        "tracking while the arm follows late and while samples are lost or late",
+    ),
 }
 
 

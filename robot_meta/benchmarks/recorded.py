@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from robot_meta.benchmarks.arm_payload.judge import Series
-from robot_meta.collection.decoding import stamp_from
 from robot_meta.collection.run_reader import RunReader
 from robot_meta.errors import RecordingFailed
 from robot_meta.robots.description import ArmDescription
@@ -27,8 +24,8 @@ def recorded_series(reader: RunReader, arm: ArmDescription, end: float) -> Serie
         raise RecordingFailed(f"{reader.path} holds no target or no ticks")
     observations = [observation for observation, _ in steps]
     stamp = np.array([observation.stamp for observation in observations])
-    told = _adaptation(reader)
-    figures = np.array([told.get(float(t), [np.nan] * len(_FIGURES)) for t in stamp])
+    told = reader.adaptation()
+    figures = np.array([[told.get(float(t), {}).get(k, np.nan) for k in _FIGURES] for t in stamp])
     return Series(
         stamp=stamp,
         target=target.at(stamp),
@@ -39,13 +36,3 @@ def recorded_series(reader: RunReader, arm: ArmDescription, end: float) -> Serie
         act_ms=figures[:, 0],
         losses=figures[:, 1:],
     )
-
-
-def _adaptation(reader: RunReader) -> dict[float, list[float]]:
-    """Figures of the controller by stamp."""
-    topics = [name for name in reader.topics() if name.rpartition("/")[2] == "adaptation"]
-    told: dict[float, list[float]] = {}
-    for _, msg, _ in reader.messages(topics):
-        values: dict[str, Any] = {v.key: v.value for s in msg.status for v in s.values}
-        told[stamp_from(msg.header.stamp)] = [float(values.get(k, "nan")) for k in _FIGURES]
-    return told

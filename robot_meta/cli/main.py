@@ -56,6 +56,11 @@ COMMANDS = {
         "collect data in the twin and meta-train a dynamics model",
         "robot-meta train dynamics --robot fr3",
     ),
+    "replay": Command(
+        "robot_meta.cli.replay",
+        "adapt to a recorded run again and compare with what happened live",
+        "robot-meta replay out/runs/first",
+    ),
     "bench": Command(
         "robot_meta.benchmarks.cli",
         "measure: prints a table, writes results.json",

@@ -21,6 +21,7 @@ from robot_meta.collection.episode_files import load_episode
 from robot_meta.collection.episodes import episodes_from
 from robot_meta.collection.run_reader import RunReader
 from robot_meta.collection.twin_data import TwinDataConfig, collect
+from robot_meta.dynamics.action_history import with_action_history
 from robot_meta.dynamics.dataset import EpisodeData, WindowDataset, fit_normalizers, split
 from robot_meta.dynamics.files import ModelCard, save_model
 from robot_meta.dynamics.meta_training import METHODS, MetaTrainer, MetaTrainingConfig
@@ -50,12 +51,15 @@ def main(argv: list[str]) -> int:
     """Entry point of `robot-meta train`."""
     args = _parser().parse_args(argv)
     episodes_default, steps_default = PROFILES[args.profile]
-    torch.set_num_threads(args.threads)
+    if args.threads:
+        torch.set_num_threads(args.threads)
     spec = _spec(args.robot, args.stiffness_scale)
-    space = JointReferenceSpace(num_joints=spec.num_joints, control_dt=spec.control_dt)
+    space = JointReferenceSpace(
+        num_joints=spec.num_joints, control_dt=spec.control_dt, action_history=args.action_history
+    )
     if args.recordings:
         runs = [RunReader(path) for path in args.recordings]
-        episodes = _recorded(spec, space, runs)
+        episodes = _recorded(spec, runs)
         names = [f"{run.path.resolve().parent.name}/{run.path.name}" for run in runs]
         source: dict[str, Any] = {"recordings": names}
     else:
@@ -68,6 +72,12 @@ def main(argv: list[str]) -> int:
         )
         episodes = _collected(config, args.data, args.jobs)
         source = {"twin": dataclasses.asdict(config)}
+        if args.late:
+            late = dataclasses.replace(config, split="train_late", episodes=args.late)
+            folder = args.data.with_name(f"{args.data.name}_late")
+            episodes += _collected(late, folder, args.jobs)
+            source["late"] = dataclasses.asdict(late)
+    episodes = with_action_history(space, episodes)
     training = MetaTrainingConfig(
         method=args.method,
         steps=args.steps or steps_default,
@@ -80,8 +90,8 @@ def main(argv: list[str]) -> int:
         first_order=args.first_order,
         seed=args.seed,
     )
-    model, figures = _train(space, episodes, training, args.out)
-    card = _card(spec, episodes, training, source, figures)
+    model, figures = _train(space, episodes, training, args.out, training_device(args.device))
+    card = _card(spec, space, episodes, training, source, figures)
     save_model(args.out, model, card)
     _write_card(args.out, card, argv)
     print(f"wrote {args.out} and {args.out.with_suffix('.md')}")
@@ -120,12 +130,24 @@ def _parser() -> argparse.ArgumentParser:
     gradient.add_argument(
         "--first-order", action="store_true", help="leave out the second derivative"
     )
+    parser.add_argument(
+        "--late", type=int, default=0, help="further bodies that follow the reference late"
+    )
+    parser.add_argument(
+        "--action-history", type=int, default=0, help="past actions that the network sees"
+    )
     parser.add_argument("--stiffness-scale", type=float, default=1.0, help="impedance factor")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="processes that collect"
     )
-    parser.add_argument("--threads", type=int, default=1, help="threads that train")
+    parser.add_argument("--threads", type=int, help="threads that train (default: cores)")
+    parser.add_argument(
+        "--device",
+        choices=["auto", "cpu", "cuda"],
+        default="auto",
+        help="where to train; auto takes a GPU where there is one (default: %(default)s)",
+    )
     parser.add_argument(
         "--data", type=Path, default=Path("out/data/fr3"), help="where collected episodes are kept"
     )
@@ -150,17 +172,32 @@ def _collected(config: TwinDataConfig, folder: Path, jobs: int) -> list[EpisodeD
     return [load_episode(path)[0] for path in paths]
 
 
-def _recorded(
-    spec: RobotSpec, space: JointReferenceSpace, runs: list[RunReader]
-) -> list[EpisodeData]:
+def _recorded(spec: RobotSpec, runs: list[RunReader]) -> list[EpisodeData]:
+    space = JointReferenceSpace(num_joints=spec.num_joints, control_dt=spec.control_dt)
     episodes = []
     for run in tqdm(runs, desc="read", unit="run"):
         episodes += episodes_from(space, run.steps(spec.joint_names))
     return episodes
 
 
+def training_device(name: str) -> torch.device:
+    """The device of that name; "auto" is a GPU where torch sees one, else the CPU.
+
+    Raises:
+        ValueError: A GPU is wanted and torch sees none.
+    """
+    seen = torch.cuda.is_available()
+    if name == "cuda" and not seen:
+        raise ValueError("--device cuda: torch sees no GPU here; leave it out to train on the CPU")
+    return torch.device("cuda" if seen and name != "cpu" else "cpu")
+
+
 def _train(
-    space: JointReferenceSpace, episodes: list[EpisodeData], config: MetaTrainingConfig, out: Path
+    space: JointReferenceSpace,
+    episodes: list[EpisodeData],
+    config: MetaTrainingConfig,
+    out: Path,
+    device: torch.device,
 ) -> tuple[NeuralDynamics, dict[str, float]]:
     """Train on most of the episodes, validate on the rest; resume from a checkpoint of `out`."""
     train, validation = split(episodes, config.support + config.query)
@@ -171,6 +208,7 @@ def _train(
         WindowDataset(empty, train, config.support, config.query),
         WindowDataset(empty, validation, config.support, config.query),
         config,
+        device,
     )
     out.parent.mkdir(parents=True, exist_ok=True)
     checkpoint = out.with_name(f"{out.stem}.{_fingerprint(config, episodes)}.checkpoint")
@@ -201,6 +239,7 @@ def _fingerprint(config: MetaTrainingConfig, episodes: list[EpisodeData]) -> str
 
 def _card(
     spec: RobotSpec,
+    space: JointReferenceSpace,
     episodes: list[EpisodeData],
     config: MetaTrainingConfig,
     source: dict[str, Any],
@@ -220,6 +259,7 @@ def _card(
             "version": __version__,
             "commit": _commit(),
             "config": dataclasses.asdict(config),
+            "space": dataclasses.asdict(space),
             "data": source,
             "episodes": len(episodes),
             "transitions": sum(len(episode.action) for episode in episodes),
@@ -260,6 +300,7 @@ robot_meta {training["version"]}.
 - data: {training["episodes"]} episodes, {training["transitions"]} transitions, joints from
   {list(low)} to {list(high)} rad
 - source: `{json.dumps(training["data"])}`
+- past actions that the network sees: {training["space"]["action_history"]}
 - training: `{json.dumps(training["config"])}`
 
 Mean squared error of the normalised deltas on windows kept apart, before and after the update,

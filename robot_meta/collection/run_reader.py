@@ -15,6 +15,7 @@ from robot_meta.collection.decoding import (
     command_from,
     commanded_from,
     observation_from,
+    stamp_from,
     target_from,
 )
 from robot_meta.collection.periods import PeriodJoiner
@@ -95,6 +96,16 @@ class RunReader:
         topic = self._base("target", namespace) + "target"
         for _, msg, _ in self.messages([topic]):
             yield target_from(msg)
+
+    def adaptation(self, namespace: str | None = None) -> dict[float, dict[str, float]]:
+        """What the controller told of every period that it answered, by stamp [s]."""
+        topic = self._base("adaptation", namespace) + "adaptation"
+        return {
+            stamp_from(msg.header.stamp): {
+                value.key: float(value.value) for status in msg.status for value in status.values
+            }
+            for _, msg, _ in self.messages([topic])
+        }
 
     def _base(self, leaf: str, namespace: str | None) -> str:
         """The namespace that holds topic `leaf`, with a slash at its end."""

@@ -9,6 +9,7 @@ update that harms is rejected (no_harm.py).
 
 from __future__ import annotations
 
+import math
 import time
 from abc import ABC, abstractmethod
 from typing import Protocol
@@ -24,6 +25,10 @@ from robot_meta.dynamics.window import Samples, Transition, Window
 
 class Adapter(Protocol):
     """Turns recent transitions into a context.  Readable as: observe, observe, ..., context."""
+
+    @property
+    def window(self) -> int:
+        """M, periods for which a transition counts; a longer gap in time ends the episode."""
 
     def reset_episode(self) -> None:
         """Forget the window: time was interrupted. What was learned about the body stays."""
@@ -45,6 +50,12 @@ class Adapter(Protocol):
 
     def diagnostics(self) -> dict[str, float]:
         """Figures of the last `context()`, such as the loss before and after the update."""
+
+
+def shift(params: Params, base: Params) -> float:
+    """How far parameters are from others, ‖θ′ − θ‖."""
+    moved = [p - base[name] for name, p in params.items() if p is not base[name]]
+    return math.sqrt(sum(float(difference.square().sum()) for difference in moved))
 
 
 class WindowAdapter(ABC):
@@ -69,6 +80,11 @@ class WindowAdapter(ABC):
         self._count = 0
         self._absorb_s = 0.0
         self._diagnostics: dict[str, float] = {}
+
+    @property
+    def window(self) -> int:
+        """M, newest transitions kept."""
+        return self._window.size
 
     @abstractmethod
     def fit(self, samples: Samples) -> Params:
@@ -134,13 +150,14 @@ class WindowAdapter(ABC):
                 "window": float(len(self._window)),
                 "loss_before": float(samples.residual(self._model.params).square().mean()),
                 "loss_after": float(self._error(params, samples).square().mean()),
+                "shift": shift(params, self._model.params) if accepted else 0.0,
                 "update_ms": update_ms,
                 **self._no_harm.figures,
             }
         return Context(params, self.posterior()) if accepted else Context(self._model.params)
 
     def diagnostics(self) -> dict[str, float]:
-        """Window, loss on it before and after the last update, its judgement and time [ms]."""
+        """Window, loss on it before and after the last update, its size, judgement, time [ms]."""
         return dict(self._diagnostics)
 
     def _error(self, params: Params, samples: Samples) -> Tensor:

@@ -35,7 +35,8 @@ class Admission:
         self._space = space
         columns = limits.converted(lambda array: torch.as_tensor(array, dtype=dtype)[:, None])
         self._columns = columns  # (J, 1) each, against (J, N)
-        self._step: Tensor = velocity_step(columns, space.control_dt)
+        step: Tensor = velocity_step(columns, space.control_dt)
+        self._steps = torch.stack((-step, step))  # (2, J, 1)
         self._fastest = torch.as_tensor(columns.velocity)
         self._free_speed: Array = limits.velocity.clip(None, space.action_scale)
         self._free = free_range(limits, self._free_speed, space.control_dt)
@@ -62,7 +63,8 @@ class Admission:
         """Where no position limit is near: only the change of velocity and its size count."""
         admitted = torch.clamp(wanted, -self._fastest, self._fastest)
         for following in admitted:
-            torch.clamp(following, velocity - self._step, velocity + self._step, out=following)
+            lowest, highest = velocity + self._steps
+            torch.clamp(following, lowest, highest, out=following)
             velocity = following
         return admitted
 

@@ -80,8 +80,9 @@ class ContextMethod(Method):
 
 def encode(extras: Extras, inputs: Tensor, targets: Tensor) -> Tensor:
     """Latent (B, Z) of windows (B, m, I) and (B, m, O), oldest first."""
-    age = torch.arange(inputs.shape[-2] - 1, -1, -1, dtype=inputs.dtype)
-    phase = age[:, None] * _FREQUENCIES.to(inputs.dtype)
+    steps = inputs.shape[-2]
+    age = torch.arange(steps - 1, -1, -1, dtype=inputs.dtype, device=inputs.device)
+    phase = age[:, None] * _FREQUENCIES.to(age)
     place = torch.cat([phase.sin(), phase.cos()], dim=-1).expand(*inputs.shape[:-1], -1)
     tokens = torch.cat([inputs, targets, place], dim=-1) @ extras[f"{PREFIX}embed"].mT
     layer = 0

@@ -90,6 +90,11 @@ class Windows:
     action: Tensor
     next_state: Tensor
 
+    def to(self, device: torch.device) -> Windows:
+        """The same on another device."""
+        fields = (self.inputs, self.targets, self.state, self.action, self.next_state)
+        return Windows(*(tensor.to(device) for tensor in fields))
+
     def part(self, begin: int, end: int | None = None) -> Windows:
         """Steps `begin` to `end` of each."""
         fields = (self.inputs, self.targets, self.state, self.action, self.next_state)

@@ -73,11 +73,12 @@ class WindowPosterior:
 def window_posterior(extras: Extras, hidden: Tensor, ridge_scale: float) -> WindowPosterior:
     """Regression problem of features (..., m, D), oldest first; older rows count less."""
     m = hidden.shape[-2]
-    age = torch.arange(m - 1, -1, -1, dtype=hidden.dtype)
+    age = torch.arange(m - 1, -1, -1, dtype=hidden.dtype, device=hidden.device)
     root = torch.exp(-0.5 * extras[LOG_DECAY].exp() * age)[:, None]
     phi = augmented(extras, hidden) * root
     ridge = ridge_scale * extras[LOG_RIDGE].exp()
-    return WindowPosterior(extras, root, phi, phi @ phi.mT + ridge * torch.eye(m), ridge)
+    system = phi @ phi.mT + ridge * torch.eye(m, device=hidden.device)
+    return WindowPosterior(extras, root, phi, system, ridge)
 
 
 def change_of(problem: WindowPosterior, residual: Tensor) -> tuple[Tensor, Tensor]:

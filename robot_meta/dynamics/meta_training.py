@@ -45,6 +45,7 @@ from robot_meta.dynamics.network import Params, init_mlp, mlp
 from robot_meta.dynamics.recurrent import RecurrentMethod
 from robot_meta.dynamics.subspace import SubspaceMethod
 
+CPU = torch.device("cpu")
 SCALAR_SPEED = 5.0  # learning rate of scalars in the extras over that of the network
 TRUST_FUTURES = 0.2  # share of the training after which imagined futures count in full
 
@@ -108,6 +109,7 @@ class MetaTrainer:
         train: Windows to learn from.
         validation: Windows of other bodies, to choose the best parameters by.
         config: Settings.
+        device: Where to compute; batches are drawn on the CPU, the same for all devices.
     """
 
     def __init__(
@@ -116,16 +118,17 @@ class MetaTrainer:
         train: WindowDataset,
         validation: WindowDataset,
         config: MetaTrainingConfig,
+        device: torch.device = CPU,
     ) -> None:
-        self.config, self._model, self._train = config, model, train
-        self._validation = validation.spread(2000)
+        self.config, self._device, self._model = config, device, model.to(device)
+        self._train, self._validation = train, validation.spread(2000).to(device)
         sizes = (model.space.feature_size, *config.hidden, model.space.delta_size)
         generator = torch.Generator().manual_seed(config.seed)
         params = init_mlp(sizes, generator)
         self._method = METHODS[config.method](config)
         extras = self._method.initial_extras(params, generator)
-        self._params = {name: p.requires_grad_() for name, p in params.items()}
-        self._extras = {name: p.requires_grad_() for name, p in extras.items()}
+        self._params = {name: p.to(device).requires_grad_() for name, p in params.items()}
+        self._extras = {name: p.to(device).requires_grad_() for name, p in extras.items()}
         scalars = [p for p in self._extras.values() if p.dim() == 0]  # such as inner rates
         others = [p for p in self._extras.values() if p.dim() > 0]
         groups = [([*self._params.values(), *others], 1.0), (scalars, SCALAR_SPEED)]
@@ -146,7 +149,7 @@ class MetaTrainer:
         progress = self.steps_done / c.steps
         for group, rate in zip(self._optimizer.param_groups, self._base_rates, strict=True):
             group["lr"] = rate * 0.5 * (1.0 + np.cos(np.pi * progress))
-        windows = self._train.draw(c.windows, rng)
+        windows = self._train.draw(c.windows, rng).to(self._device)
         shortened = int(rng.integers(c.support)) if self._method.any_length else 0
         losses = self._losses(windows.part(shortened))
         self._optimizer.zero_grad()
@@ -175,7 +178,7 @@ class MetaTrainer:
         assert self._best is not None
         _, params, extras = self._best
         kept = {**extras, **self._method.constants(), NOISE: self._noise(params, extras).log()}
-        return replace(self._model, params=params, extras=kept)
+        return replace(self._model, params=params, extras=kept).to(CPU)
 
     @torch.no_grad()
     def _noise(self, params: Params, extras: Extras) -> Tensor:
@@ -207,7 +210,7 @@ class MetaTrainer:
             with torch.no_grad():
                 tensor.copy_(saved[f"now.{name}"])
             state = {
-                key: saved[f"adam.{key}.{name}"].clone()
+                key: saved[f"adam.{key}.{name}"].clone().to(CPU if key == "step" else self._device)
                 for key in ("step", "exp_avg", "exp_avg_sq")
                 if f"adam.{key}.{name}" in saved
             }
@@ -216,8 +219,8 @@ class MetaTrainer:
         if "best.loss" in saved:
             self._best = (
                 float(saved["best.loss"]),
-                {name: saved[f"best.{name}"] for name in self._params},
-                {name: saved[f"best.{name}"] for name in self._extras},
+                {name: saved[f"best.{name}"].to(self._device) for name in self._params},
+                {name: saved[f"best.{name}"].to(self._device) for name in self._extras},
             )
 
     def _losses(self, windows: Windows) -> Losses:
@@ -230,7 +233,7 @@ class MetaTrainer:
             adapted=(adapted(query.inputs) - query.targets).square().mean(dim=(1, 2)),
             imagined=imagination_loss(self._model, adapted, query)
             if c.imagined_weight
-            else torch.zeros(len(query.inputs)),
+            else static.new_zeros(len(query.inputs)),
             static=(static - query.targets).square().mean(dim=(1, 2)),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import torch
@@ -67,6 +67,15 @@ class NeuralDynamics:
     inputs: Normalizer
     deltas: Normalizer
     extras: Extras = field(default_factory=dict)
+
+    def to(self, device: torch.device) -> NeuralDynamics:
+        """The same on another device."""
+        params, extras = (
+            {name: tensor.to(device) for name, tensor in tensors.items()}
+            for tensors in (self.params, self.extras)
+        )
+        inputs, deltas = self.inputs.to(device), self.deltas.to(device)
+        return replace(self, params=params, extras=extras, inputs=inputs, deltas=deltas)
 
     @property
     def noise(self) -> Tensor:

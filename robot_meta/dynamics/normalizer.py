@@ -33,6 +33,10 @@ class Normalizer:
         floor = STD_FLOOR * std.median().clamp(min=torch.finfo(std.dtype).eps)
         return cls(flat.mean(dim=0), std.clamp(min=float(floor)))
 
+    def to(self, device: torch.device) -> Normalizer:
+        """The same statistics on `device`."""
+        return Normalizer(self.mean.to(device), self.std.to(device))
+
     def normalize(self, values: Tensor) -> Tensor:
         """To mean 0 and std 1, (..., D)."""
         return (values - self.mean) / self.std

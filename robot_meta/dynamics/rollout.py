@@ -13,6 +13,7 @@ Weights are folded anew for every plan, since adaptation changes them at every t
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -48,23 +49,39 @@ class RolloutConfig:
         precision: Of the layers between the first and the last, which stay in float32: "fp32";
             "onednn", the same in kernels that are faster on some processors; "bf16", half the
             time where the processor multiplies bfloat16; "auto", the last where it does.
+        device: Where: "cpu", "cuda", or "auto", the latter where there is one. Actions come from
+            the CPU and states go back to it in any case.
     """
 
     precision: str = "auto"
+    device: str = "auto"
 
     def __post_init__(self) -> None:
-        choices = ["auto", *PRECISIONS]
-        if self.precision not in choices:
-            raise ValueError(f"precision must be one of {choices}, got '{self.precision}'")
+        for name, choices in (("precision", ["auto", *PRECISIONS]), ("device", _DEVICES)):
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} must be one of {choices}, got '{getattr(self, name)}'")
+        if self.precision == "onednn" and self.device == "cuda":
+            raise ValueError("precision 'onednn' is for device 'cpu', got device 'cuda'")
+
+    def chosen_device(self) -> torch.device:
+        """What `device` comes to on this machine."""
+        if self.device != "auto":
+            return torch.device(self.device)
+        suitable = torch.cuda.is_available() and self.precision != "onednn"
+        return torch.device("cuda" if suitable else "cpu")
+
+
+_DEVICES = ["auto", "cpu", "cuda"]
 
 
 def make_rollout(model: DynamicsModel, config: RolloutConfig) -> Rollout:
     """The fastest rollout there is for `model`."""
     if isinstance(model, NeuralDynamics) and num_layers(model.params) > 1:
+        how = (config.precision, config.chosen_device())
         if isinstance(model.space, JointReferenceSpace):
-            return NeuralRollout(model, JointReferenceRows(model.space), config)
+            return NeuralRollout(model, JointReferenceRows(model.space), *how)
         if isinstance(model.space, DifferenceSpace):
-            return NeuralRollout(model, DifferenceRows(model.space), config)
+            return NeuralRollout(model, DifferenceRows(model.space), *how)
     return StepwiseRollout(model)
 
 
@@ -94,62 +111,68 @@ class NeuralRollout:
     Args:
         model: With at least one hidden layer.
         rows: Layout of its state space.
-        config: Arithmetic of the hidden layers.
+        precision: Arithmetic of the hidden layers, as in `RolloutConfig`.
+        device: Where all of it happens.
     """
 
-    def __init__(self, model: NeuralDynamics, rows: Rows, config: RolloutConfig) -> None:
-        self._model, self._rows = model, rows
-        precision = config.precision
-        self._layer = PRECISIONS[fastest_precision() if precision == "auto" else precision]
-        self._buffers: dict[tuple[int, ...], _Buffers] = {}
+    def __init__(
+        self, model: NeuralDynamics, rows: Rows, precision: str, device: torch.device
+    ) -> None:
+        self._inputs, self._deltas = model.inputs.to(device), model.deltas.to(device)
+        self._rows, self._device = rows, device
+        if precision == "auto":
+            precision = fastest_precision(device)
+        self._make_hidden = PRECISIONS[precision]
+        self._memory = _Memory()
 
     @torch.inference_mode()
     def begin(self, context: Context, state: Tensor) -> Imagine:
         """What imagines futures of `state` (S,) as long as `context` holds."""
-        params = context.params
-        folded = FoldedLayers(self._model, self._rows, params, state)
-        hidden = [
-            self._layer(params[f"layer{i}.weight"], params[f"layer{i}.bias"])
-            for i in range(1, num_layers(params) - 1)
-        ]
+        params = {name: value.to(self._device) for name, value in context.params.items()}
+        state = state.to(self._device)
+        folded = FoldedLayers(self._inputs, self._deltas, self._rows, params, state)
+        between = range(1, num_layers(params) - 1)
+        hidden = self._make_hidden(
+            [(params[f"layer{i}.weight"], params[f"layer{i}.bias"]) for i in between]
+        )
         return partial(self._imagine, folded, hidden, state)
 
     @torch.inference_mode()
     def _imagine(
-        self, folded: FoldedLayers, hidden: list[Hidden], state: Tensor, actions: Tensor
+        self, folded: FoldedLayers, hidden: Hidden, state: Tensor, actions: Tensor
     ) -> Tensor:
         buffers = self._buffers_for(actions, len(state), folded.first.shape[1])
-        self._rows.fill_in(buffers.rows, state, actions)
+        self._rows.fill_in(buffers.rows, state, actions.to(self._device))
         for rows, derived, following, memory in buffers.steps:
             if derived is not None:
                 to, source, factor = derived
                 torch.mul(source, factor, out=to).tanh_()
             activations = torch.mm(rows.t(), folded.first, out=memory)
-            functional.silu(activations, inplace=True)
-            for layer in hidden:
-                activations = layer(activations)
+            activations = hidden(functional.silu(activations, inplace=True))
             torch.mm(folded.known, rows, out=following).addmm_(folded.last, activations.t())
         self._rows.write_states(buffers.rows[1:], state, buffers.states)
-        return buffers.states.permute(2, 0, 1)
+        return buffers.states.permute(2, 0, 1).to(actions.device)
 
     def _buffers_for(self, actions: Tensor, state_size: int, width: int) -> _Buffers:
         n, h, _ = actions.shape
-        sizes = (n, h, state_size, width)
-        if sizes not in self._buffers:
-            if len(self._buffers) >= _MAX_SIZES:
-                self._buffers.clear()
-            self._buffers[sizes] = _Buffers(self._rows, *sizes)
-        return self._buffers[sizes]
+        sizes, buffers = (n, h, state_size, width), self._memory.buffers
+        if sizes not in buffers:
+            if len(buffers) >= _MAX_SIZES:
+                buffers.clear()
+            buffers[sizes] = _Buffers(self._rows, *sizes, self._device)
+        return buffers[sizes]
 
 
 class _Buffers:
     """Memory of one rollout, and the parts of it that each step reads and writes."""
 
-    def __init__(self, rows: Rows, n: int, h: int, state_size: int, width: int) -> None:
-        self.rows = torch.ones(h + 1, rows.count, n)  # the last row stays 1
-        self.states = torch.empty(h, state_size, n)
-        tiles = self.rows.tensor_split(math.ceil(n / _TILE), dim=2)
-        activations = torch.empty(max(tile.shape[2] for tile in tiles), width)
+    def __init__(
+        self, rows: Rows, n: int, h: int, state_size: int, width: int, device: torch.device
+    ) -> None:
+        self.rows = torch.ones(h + 1, rows.count, n, device=device)  # the last row stays 1
+        self.states = torch.empty(h, state_size, n, device=device)
+        tiles = self.rows.tensor_split(math.ceil(n / _TILE) if device.type == "cpu" else 1, dim=2)
+        activations = torch.empty(max(tile.shape[2] for tile in tiles), width, device=device)
         self.steps = [
             (now, rows.derived(now), following[: rows.predicted], activations[: now.shape[1]])
             for tile in tiles
@@ -157,5 +180,12 @@ class _Buffers:
         ]
 
 
-_TILE = 256  # candidates that are rolled out to the end at once: their activations stay in cache
+class _Memory(threading.local):
+    """Buffers by sizes, for every thread that imagines."""
+
+    def __init__(self) -> None:
+        self.buffers: dict[tuple[int, ...], _Buffers] = {}
+
+
+_TILE = 512  # candidates that are rolled out to the end at once: their activations stay in cache
 _MAX_SIZES = 16  # of rollouts that memory is kept for; planners change N between iterations

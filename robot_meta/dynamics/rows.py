@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from robot_meta.dynamics.difference_space import DifferenceSpace
-from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.dynamics.network import Params, num_layers
+from robot_meta.dynamics.normalizer import Normalizer
 from robot_meta.dynamics.state_space import JointReferenceSpace
 
 
@@ -33,7 +33,7 @@ class Rows(Protocol):
     def first_layer(self, weight: Tensor, bias: Tensor, state: Tensor) -> Tensor:
         """The layer (D, features) that begins in `state` (S,), from rows, (D, R)."""
 
-    def known_motion(self) -> Tensor:
+    def known_motion(self, device: torch.device) -> Tensor:
         """Predicted rows one step later without the network, from rows, (P, R)."""
 
     def fill_in(self, rows: Tensor, state: Tensor, actions: Tensor) -> None:
@@ -47,15 +47,20 @@ class Rows(Protocol):
 
 
 class JointReferenceRows:
-    """[q, dq, tanh(dq / slow), r, v, v′ − v, 1]; the reference (r, v) moves by arithmetic."""
+    """[q, dq, tanh(dq / slow), r, v, v′ − v, past changes, 1].
+
+    The reference (r, v) moves by arithmetic; v′ − v of one step is the newest past change of the
+    next.
+    """
 
     def __init__(self, space: JointReferenceSpace) -> None:
         self._space, self._j = space, space.num_joints
-        self.count, self.predicted = 6 * self._j + 1, 2 * self._j
+        self.count, self.predicted = space.feature_size + 1, 2 * self._j
 
     def first_layer(self, weight: Tensor, bias: Tensor, state: Tensor) -> Tensor:
         """See `Rows`."""
-        position, velocity, direction, lead, lag, change = torch.split(weight, self._j, dim=1)
+        now, past = weight[:, : 6 * self._j], weight[:, 6 * self._j :]
+        position, velocity, direction, lead, lag, change = torch.split(now, self._j, dim=1)
         constant = bias + position @ self._space.position(state)
         columns = (
             position - lead,
@@ -64,15 +69,16 @@ class JointReferenceRows:
             lead,
             lag,
             change,
+            past,
             constant[:, None],
         )
         return torch.cat(columns, dim=1)
 
-    def known_motion(self) -> Tensor:
+    def known_motion(self, device: torch.device) -> Tensor:
         """See `Rows`: q + T dq and dq."""
         j = self._j
-        known = torch.eye(self.predicted, self.count)
-        known[:j, j : 2 * j] = self._space.control_dt * torch.eye(j)
+        known = torch.eye(self.predicted, self.count, device=device)
+        known[:j, j : 2 * j].fill_diagonal_(self._space.control_dt)
         return known
 
     def fill_in(self, rows: Tensor, state: Tensor, actions: Tensor) -> None:
@@ -88,6 +94,8 @@ class JointReferenceRows:
         reference[1:] *= 0.5 * space.control_dt
         reference[0] = space.lead(state)[:, None]
         torch.cumsum(reference, dim=0, out=reference)
+        change, past = rows[:-1, 5 * j : 6 * j], rows[:-1, 6 * j : -1]
+        _shift(change, space.past_changes(state), past)
 
     def derived(self, rows: Tensor) -> tuple[Tensor, Tensor, float]:
         """See `Rows`: the direction of motion."""
@@ -101,7 +109,24 @@ class JointReferenceRows:
         torch.add(position, self._space.position(state)[:, None], out=states[:, :j])
         states[:, j : 2 * j] = rows[:, j : 2 * j]
         torch.sub(reference, position, out=states[:, 2 * j : 3 * j])
-        states[:, 3 * j :] = rows[:, 4 * j : 5 * j]
+        states[:, 3 * j : 4 * j] = rows[:, 4 * j : 5 * j]
+        _shift(rows[:, 4 * j : 5 * j], state[3 * j : -j], states[:, 4 * j :])
+
+
+def _shift(values: Tensor, before: Tensor, past: Tensor) -> None:
+    """Write the n values (J,) before each of `values` (H, J, N), newest first, into (H, n J, N).
+
+    Args:
+        values: One per step.
+        before: Those before the first, newest first, (n J,).
+        past: Where to.
+    """
+    h, j, _ = values.shape
+    for i in range(past.shape[1] // j):  # `i` steps before the newest past one
+        known = min(i + 1, h)
+        column = past[:, i * j : (i + 1) * j]
+        column[:known] = before[: (i + 1) * j].view(-1, j).flip(0)[:known, :, None]
+        column[known:] = values[: h - known]
 
 
 class DifferenceRows:
@@ -114,15 +139,15 @@ class DifferenceRows:
     def first_layer(self, weight: Tensor, bias: Tensor, state: Tensor) -> Tensor:
         """See `Rows`."""
         seen = len(self._seen)
-        layer = torch.zeros(len(weight), self.count)
+        layer = weight.new_zeros(len(weight), self.count)
         layer[:, self._seen] = weight[:, :seen]
         layer[:, self.predicted : -1] = weight[:, seen:]
         layer[:, -1] = bias + weight[:, :seen] @ state[self._seen]
         return layer
 
-    def known_motion(self) -> Tensor:
+    def known_motion(self, device: torch.device) -> Tensor:
         """See `Rows`: the state stays."""
-        return torch.eye(self.predicted, self.count)
+        return torch.eye(self.predicted, self.count, device=device)
 
     def fill_in(self, rows: Tensor, state: Tensor, actions: Tensor) -> None:
         """See `Rows`."""
@@ -146,12 +171,14 @@ class FoldedLayers:
         known: Motion without the network, and the last layer's bias, (P, R).
     """
 
-    def __init__(self, model: NeuralDynamics, rows: Rows, params: Params, state: Tensor) -> None:
-        weight = params["layer0.weight"] / model.inputs.std
-        bias = params["layer0.bias"] - weight @ model.inputs.mean
+    def __init__(
+        self, inputs: Normalizer, deltas: Normalizer, rows: Rows, params: Params, state: Tensor
+    ) -> None:
+        weight = params["layer0.weight"] / inputs.std
+        bias = params["layer0.bias"] - weight @ inputs.mean
         self.first = rows.first_layer(weight, bias, state).t()
         name = f"layer{num_layers(params) - 1}"
-        scale = model.deltas.std
+        scale = deltas.std
         self.last = params[f"{name}.weight"] * scale[:, None]
-        self.known = rows.known_motion()
-        self.known[:, -1] = params[f"{name}.bias"] * scale + model.deltas.mean
+        self.known = rows.known_motion(state.device)
+        self.known[:, -1] = params[f"{name}.bias"] * scale + deltas.mean

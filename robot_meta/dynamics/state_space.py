@@ -8,6 +8,11 @@ action = velocity of the reference one control period later, in units of `action
 Only q and dq have to be learned; the reference moves by arithmetic (robot_meta/reference.py).
 The network sees the differences that drive the low-level law (r − q, v − dq, v′ − v) at their own,
 small scale, and the direction of motion, with which friction flips.
+
+With `action_history` n the state goes on with the reference velocities of the last n periods,
+[…, v₋₁, …, v₋ₙ], and the network sees their changes. A law that follows the reference up to n
+periods late is Markov in that state.
+Source: Katsikopoulos and Engelbrecht 2003 (delayed MDPs).
 """
 
 from __future__ import annotations
@@ -21,6 +26,8 @@ from torch import Tensor
 from robot_meta.reference import advance
 from robot_meta.types import Array, Commanded, Observation
 
+NOTHING: Array = np.zeros(0)
+
 
 @dataclass(frozen=True, kw_only=True)
 class JointReferenceSpace:
@@ -31,17 +38,23 @@ class JointReferenceSpace:
         control_dt: T, [s].
         action_scale: Reference velocity of a unit action, [rad/s].
         slow: Joint velocity at which friction counts as fully turned round, [rad/s].
+        action_history: Past actions that are part of the state beside the newest, v itself (n).
     """
 
     num_joints: int
     control_dt: float
     action_scale: float = 1.0
     slow: float = 0.02
+    action_history: int = 0
+
+    def __post_init__(self) -> None:
+        if self.action_history < 0:
+            raise ValueError(f"action_history must be >= 0, got {self.action_history}")
 
     @property
     def state_size(self) -> int:
         """S."""
-        return 4 * self.num_joints
+        return (4 + self.action_history) * self.num_joints
 
     @property
     def action_size(self) -> int:
@@ -51,21 +64,30 @@ class JointReferenceSpace:
     @property
     def feature_size(self) -> int:
         """Numbers that the network sees."""
-        return 6 * self.num_joints
+        return (6 + self.action_history) * self.num_joints
 
     @property
     def delta_size(self) -> int:
         """Numbers that the model predicts: what q and dq do beyond the known motion."""
         return 2 * self.num_joints
 
-    def state(self, observation: Observation, commanded: Commanded) -> Array:
-        """State at the start of the period that `commanded` decided, (S,)."""
+    def state(
+        self, observation: Observation, commanded: Commanded, past: Array = NOTHING
+    ) -> Array:
+        """State at the start of the period that `commanded` decided, (S,).
+
+        Args:
+            observation: What was measured there.
+            commanded: What the guard decided.
+            past: Reference velocities of the n periods before, newest first, (n J,), [rad/s].
+        """
         return np.concatenate(
             [
                 observation.position,
                 observation.velocity,
                 commanded.position[0] - observation.position,
                 commanded.velocity[0],
+                past,
             ]
         )
 
@@ -87,10 +109,15 @@ class JointReferenceSpace:
 
     def reference_velocity(self, state: Tensor) -> Tensor:
         """Velocity of the reference, (..., J), [rad/s]."""
-        return state[..., 3 * self.num_joints :]
+        return state[..., 3 * self.num_joints : 4 * self.num_joints]
+
+    def past_changes(self, state: Tensor) -> Tensor:
+        """Changes of the reference velocity in the last n periods, newest first, (..., n J)."""
+        newer = state[..., 3 * self.num_joints : (3 + self.action_history) * self.num_joints]
+        return newer - state[..., 4 * self.num_joints :]
 
     def features(self, state: Tensor, action: Tensor) -> Tensor:
-        """What the network sees of a state and an action, (..., 6J)."""
+        """What the network sees of a state and an action, (..., (6 + n) J)."""
         velocity, reference_velocity = self.velocity(state), self.reference_velocity(state)
         return torch.cat(
             [
@@ -100,6 +127,7 @@ class JointReferenceSpace:
                 self.lead(state),
                 reference_velocity - velocity,
                 action * self.action_scale - reference_velocity,
+                self.past_changes(state),
             ],
             dim=-1,
         )
@@ -131,6 +159,7 @@ class JointReferenceSpace:
                 velocity + delta[..., j:],
                 reference - next_position,
                 next_reference_velocity,
+                state[..., 3 * j : (3 + self.action_history) * j],
             ],
             dim=-1,
         )

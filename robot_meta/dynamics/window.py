@@ -64,7 +64,7 @@ class Window:
     def __init__(self, model: NeuralDynamics, size: int) -> None:
         if size < 1:
             raise ValueError(f"the window must hold at least 1 transition, got {size}")
-        self._model, self._size = model, size
+        self._model, self.size = model, size
         widths = (len(model.inputs.mean), len(model.deltas.mean), hidden_size(model))
         self._blocks = tuple(torch.empty(2 * size, width) for width in widths)
         self.clear()
@@ -120,9 +120,9 @@ class Window:
         return Samples(inputs, targets, hidden)
 
     def _make_room(self) -> None:
-        if len(self) == self._size:
+        if len(self) == self.size:
             self._begin += 1
-        if self._end == 2 * self._size:
+        if self._end == 2 * self.size:
             kept = len(self)
             for block in self._blocks:
                 block[:kept] = block[self._begin : self._end]

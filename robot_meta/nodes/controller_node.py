@@ -64,7 +64,6 @@ class ControllerNodeConfig:
         margin: Of each period, kept for sending the command, [s].
         limits_of: Robot node that tells what its guard enforces; empty to take the defaults of the
             parameters `guard.*` for granted.
-        threads: Threads of the tensor library; more than one makes runs differ in the last bit.
         build: What the controller is made of.
     """
 
@@ -73,14 +72,12 @@ class ControllerNodeConfig:
     max_age: float = 0.1
     margin: float = 0.004
     limits_of: str = "robot"
-    threads: int = 1
     build: BuildConfig = field(default_factory=BuildConfig)
 
     def __post_init__(self) -> None:
-        if not (self.max_age > 0.0 and self.margin >= 0.0 and self.threads >= 1):
+        if not (self.max_age > 0.0 and self.margin >= 0.0):
             raise ValueError(
-                f"want max_age > 0, margin >= 0 and threads >= 1, got {self.max_age}, "
-                f"{self.margin} and {self.threads}"
+                f"want max_age > 0 and margin >= 0, got {self.max_age} and {self.margin}"
             )
 
 
@@ -107,7 +104,7 @@ class ControllerNode(Node):
         super().__init__("controller")
         self._config = declare(self)
         refuse_unknown(self)
-        torch.set_num_threads(self._config.threads)
+        torch.set_num_threads(1)  # the plan's threads are its own (planning/parallel.py)
         self._controller = build_controller(self._with(self._config.build.adapter))
         self._next_dynamics: Dynamics | None = None
         spec = self._controller.spec

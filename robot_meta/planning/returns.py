@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
+from robot_meta.planning.parallel import in_parallel
 from robot_meta.planning.planner import Returns
 
 Imagine = Callable[[Tensor], Tensor]
@@ -15,10 +16,10 @@ Score = Callable[[Tensor, Tensor], Tensor]
 """Reward of states (N, H, S), each reached by the action (N, H, A) of the same step: (N, H)."""
 
 
-def make_returns(imagine: Imagine, score: Score) -> Returns:
-    """Sum of the rewards along each imagined future."""
+def make_returns(imagine: Imagine, score: Score, threads: int = 1) -> Returns:
+    """Sum of the rewards along each imagined future, by that many threads (parallel.py)."""
 
     def returns(actions: Tensor) -> Tensor:
         return score(imagine(actions), actions).sum(dim=1)
 
-    return returns
+    return in_parallel(returns, threads)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import torch
 from torch import Tensor
 
@@ -28,7 +30,7 @@ class ToolPositions:
         origin = torch.as_tensor(chain.offset_position, dtype=torch.float32)
         columns = (along_x, along_y, along_y, -along_x, zero, zero, along_z, origin)
         self._maps = torch.stack(columns, dim=2)  # (J, 3, 8), of the rows of the points below
-        self._points = torch.empty(2, 8, 0)
+        self._memory = _Memory()
 
     def __call__(self, position: Tensor) -> Tensor:
         """Tool centre point in the base frame, (3, M), [m], for joint positions (J, M), [rad]."""
@@ -45,6 +47,14 @@ class ToolPositions:
 
     def _points_for(self, count: int) -> tuple[Tensor, Tensor]:
         """Two sets of rows [x cos, y cos, x sin, y sin, x, y, z, 1], (8, M) each."""
-        if self._points.shape[2] != count:
-            self._points = torch.ones(2, 8, count)
-        return self._points[0], self._points[1]
+        memory = self._memory
+        if memory.points.shape[2] != count:
+            memory.points = torch.ones(2, 8, count)
+        return memory.points[0], memory.points[1]
+
+
+class _Memory(threading.local):
+    """Points of the last call, for every thread that calls."""
+
+    def __init__(self) -> None:
+        self.points = torch.empty(2, 8, 0)

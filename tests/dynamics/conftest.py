@@ -9,7 +9,7 @@ from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.dynamics.network import init_mlp, mlp
 from robot_meta.dynamics.normalizer import Normalizer
 from robot_meta.dynamics.state_space import JointReferenceSpace
-from robot_meta.dynamics.window import Transition, Window
+from robot_meta.dynamics.window import Samples, Transition, Window
 
 
 @pytest.fixture
@@ -53,12 +53,16 @@ class ChangedBody:
             steps.append(Transition(state, action, following))
         return steps
 
-    def rows(self, steps: list[Transition]) -> tuple[Tensor, Tensor]:
-        """Network inputs and targets of `steps`."""
+    def samples(self, steps: list[Transition]) -> Samples:
+        """`steps` as a regression sees them."""
         window = Window(self.model, len(steps))
         for step in steps:
             window.append(step)
-        samples = window.samples()
+        return window.samples()
+
+    def rows(self, steps: list[Transition]) -> tuple[Tensor, Tensor]:
+        """Network inputs and targets of `steps`."""
+        samples = self.samples(steps)
         return samples.inputs, samples.targets
 
 

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from robot_meta.dynamics.attention import ContextAdapter
 from robot_meta.dynamics.calibration import coverage
@@ -12,6 +13,7 @@ from robot_meta.dynamics.dataset import EpisodeData, WindowDataset, fit_normaliz
 from robot_meta.dynamics.files import ModelCard, load_model, save_model
 from robot_meta.dynamics.gradient import GradientAdapter
 from robot_meta.dynamics.history import HistoryAdapter
+from robot_meta.dynamics.imagination import imagination_loss
 from robot_meta.dynamics.last_layer import LastLayerAdapter
 from robot_meta.dynamics.meta_training import (
     METHODS,
@@ -106,20 +108,38 @@ def test_a_batch_that_blows_up_does_not_spoil_the_model(sets):
     assert torch.equal(training._params["layer1.weight"], before)
 
 
-def test_a_resumed_run_equals_an_unbroken_one(sets):
-    unbroken, broken = trainer(sets, "last_layer", 20), trainer(sets, "last_layer", 20)
-    for _ in range(20):
-        unbroken.step()
-    for _ in range(10):
-        broken.step()
-    resumed = trainer(sets, "last_layer", 20)
-    resumed.restore(broken.checkpoint())
-    for _ in range(10):
-        resumed.step()
-    for one, other in zip(
-        unbroken.result().params.values(), resumed.result().params.values(), strict=True
-    ):
-        assert torch.equal(one, other)
+@pytest.mark.parametrize("method", METHODS)
+def test_a_run_resumed_from_a_file_equals_an_unbroken_one(sets, method, tmp_path):
+    unbroken, broken, resumed = (trainer(sets, method, 12) for _ in range(3))
+    for training in (unbroken, broken):
+        for _ in range(6):
+            training.step()
+        training.validate()
+    save_file(broken.checkpoint(), tmp_path / "checkpoint")
+    resumed.restore(load_file(tmp_path / "checkpoint"))
+    for _ in range(6):
+        assert unbroken.step() == resumed.step()
+    assert unbroken.validate() == resumed.validate()
+    one, other = unbroken.result(), resumed.result()
+    for kind in ("params", "extras"):
+        tensors = getattr(other, kind)
+        assert all(torch.equal(t, tensors[name]) for name, t in getattr(one, kind).items())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_losses_are_computed_where_the_data_is(sets, method):
+    elsewhere = torch.device("meta")  # mixing it with the CPU fails, as with a GPU
+    training = trainer(sets, method)
+    windows = sets[1].spread(4).to(elsewhere)
+    params, extras = (
+        {name: p.detach().to(elsewhere) for name, p in tensors.items()}
+        for tensors in (training._params, training._extras)
+    )
+    support, query = windows.part(0, 8), windows.part(8)
+    adapted = training._method.adapted(params, extras, support.inputs, support.targets)
+    loss = imagination_loss(sets[0].to(elsewhere), adapted, query)
+    spread = training._method.spread(params, extras, support.inputs, query.inputs)
+    assert loss.device == spread.device == elsewhere
 
 
 ADAPTERS = {

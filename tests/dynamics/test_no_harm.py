@@ -50,30 +50,30 @@ def test_a_body_that_changed_for_good_is_adapted_to_as_without_the_guard(model, 
 
 
 def test_an_update_is_judged_only_on_transitions_that_it_has_not_seen(model, body):
-    inputs, targets = body.rows(body.steps(12))
+    samples = body.samples(body.steps(12))
     harmful = {name: value + 1.0 for name, value in model.params.items()}
     guard = NoHarm(model.params, NoHarmConfig(held_out=4))
     for count in range(1, 9):
-        accepted = guard.accepts(harmful, count, inputs[:count], targets[:count])
+        accepted = guard.accepts(harmful, count, samples.oldest(count))
         assert accepted == (count < 5)
 
 
 def test_fits_on_rows_that_were_taken_back_are_not_judged(model, body):
-    inputs, targets = body.rows(body.steps(12))
+    samples = body.samples(body.steps(12))
     harmful = {name: value + 1.0 for name, value in model.params.items()}
     guard = NoHarm(model.params, NoHarmConfig(held_out=2))
-    assert guard.accepts(model.params, 6, inputs[:6], targets[:6])
-    assert guard.accepts(harmful, 7, inputs[:7], targets[:7])
+    assert guard.accepts(model.params, 6, samples.oldest(6))
+    assert guard.accepts(harmful, 7, samples.oldest(7))
     guard.forget_since(6)
-    assert guard.accepts(model.params, 9, inputs[:9], targets[:9])
+    assert guard.accepts(model.params, 9, samples.oldest(9))
 
 
 def test_a_loss_that_is_not_a_number_is_a_rejection(model, body):
-    inputs, targets = body.rows(body.steps(12))
+    samples = body.samples(body.steps(12))
     broken = {name: value * np.nan for name, value in model.params.items()}
     guard = NoHarm(model.params, NoHarmConfig(held_out=2))
-    guard.accepts(broken, 2, inputs[:2], targets[:2])
-    assert not guard.accepts(broken, 4, inputs[:4], targets[:4])
+    guard.accepts(broken, 2, samples.oldest(2))
+    assert not guard.accepts(broken, 4, samples.oldest(4))
 
 
 def test_settings_that_make_no_sense_are_refused():

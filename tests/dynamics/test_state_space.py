@@ -1,3 +1,6 @@
+import dataclasses
+
+import pytest
 import torch
 
 
@@ -19,3 +22,18 @@ def test_reference_moves_by_the_mean_velocity_of_the_period(space, rng):
     mean = 0.5 * (space.reference_velocity(state) + action * space.action_scale)
     torch.testing.assert_close(after - before, space.control_dt * mean)
     torch.testing.assert_close(space.reference_velocity(following), action)
+
+
+def test_past_actions_move_one_place_each_period(space, rng):
+    space = dataclasses.replace(space, action_history=2)
+    q, v, earlier, earliest, action = torch.as_tensor(rng.normal(size=(5, 2)))
+    state = torch.cat([q, q, q, v, earlier, earliest])
+    following = space.next_state(state, action, torch.zeros(4, dtype=torch.float64))
+    torch.testing.assert_close(following[6:], torch.cat([action, v, earlier]))
+    changes = space.features(state, action)[-4:]
+    torch.testing.assert_close(changes, torch.cat([v - earlier, earlier - earliest]))
+
+
+def test_a_negative_history_is_refused(space):
+    with pytest.raises(ValueError, match="got -1"):
+        dataclasses.replace(space, action_history=-1)

@@ -55,7 +55,7 @@ def track(job: Tracking) -> dict[str, float]:
         GuardConfig(),
     )
     ticks = job.timing.ticks(description.spec.control_dt)
-    return judge(drive(prepared, ticks).series(), job.timing)
+    return judge(drive(prepared, prepared.controller.act, ticks).series(), job.timing)
 
 
 def scenes_of(splits: tuple[str, ...], count: int, seed: int) -> list[tuple[str, str]]:

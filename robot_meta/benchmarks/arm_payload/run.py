@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from robot_meta.benchmarks.arm_payload.baselines.told import ToldBody
 from robot_meta.benchmarks.arm_payload.judge import Series, judge
 from robot_meta.benchmarks.arm_payload.rows import ROWS, Settings, build, row_description
 from robot_meta.benchmarks.arm_payload.scenes import Scene, Timing, scene
-from robot_meta.collection.lockstep import lockstep
+from robot_meta.collection.lockstep import Act, lockstep
 from robot_meta.controller import Controller, ControllerConfig
 from robot_meta.dynamics.adapter import Adapter
 from robot_meta.dynamics.change import AdaptationMonitor, ChangeConfig
@@ -27,7 +29,7 @@ from robot_meta.robots.robot import Robot
 from robot_meta.safety.guard import Guard, GuardConfig
 from robot_meta.twin.collision import SelfCollision
 from robot_meta.twin.mujoco_robot import MujocoRobot, TwinConfig
-from robot_meta.twin.perturbations import Perturbations, changes_to
+from robot_meta.twin.perturbations import changes_to
 from robot_meta.types import Array, Command, Commanded, Observation, TargetPath
 
 DIAGNOSTICS = ("loss_before", "loss_after")
@@ -71,22 +73,18 @@ class Prepared:
     Attributes:
         description: The arm as the row drives it.
         controller: With the row's model.
-        adapter: The controller's.
-        body: What the arm becomes at the change.
         path: What the tool should follow.
         twin: The plant, and when its body changes.
         guard: What is allowed.
-        change: When the body changes, [s].
+        tell: When the model is told of the change, [s], and how; None where it has to find out.
     """
 
     description: ArmDescription
     controller: Controller
-    adapter: Adapter
-    body: Perturbations
     path: TargetPath
     twin: TwinConfig
     guard: GuardConfig
-    change: float
+    tell: tuple[float, Callable[[], None]] | None = None
 
     def armed(self, twin: Robot) -> GuardedRobot:
         """`twin` behind the guard that the robot node has, ready to follow commands."""
@@ -198,7 +196,10 @@ def assemble(
         schedule=changes_to(world.body, stamp=timing.change),
         realtime=realtime,
     )
-    return Prepared(description, controller, adapter, world.body, path, twin, guard, timing.change)
+    tell = None
+    if isinstance(adapter, ToldBody):
+        tell = timing.change, partial(adapter.tell, world.body)
+    return Prepared(description, controller, path, twin, guard, tell)
 
 
 def controller_config(config: RunConfig) -> ControllerConfig:
@@ -208,30 +209,29 @@ def controller_config(config: RunConfig) -> ControllerConfig:
 
 def run(config: RunConfig, ticks: int | None = None) -> Recording:
     """Drive the scene once, in lockstep; only its first `ticks` if given."""
-    control_dt = arm_description(config.robot).spec.control_dt
-    return drive(prepare(config), ticks or config.timing.ticks(control_dt))
+    prepared = prepare(config)
+    all_ticks = config.timing.ticks(prepared.description.spec.control_dt)
+    return drive(prepared, prepared.controller.act, ticks or all_ticks)
 
 
-def drive(prepared: Prepared, ticks: int) -> Recording:
-    """Run `ticks` control periods in lockstep."""
-    controller = prepared.controller
+def drive(prepared: Prepared, answer: Act, ticks: int) -> Recording:
+    """Drive for so many ticks, in lockstep; `answer` is the controller, or what wraps it."""
     recording = Recording(prepared.path)
-    untold = prepared.adapter if isinstance(prepared.adapter, ToldBody) else None
+    tell = prepared.tell
     took = 0.0
 
     def act(observation: Observation, commanded: Commanded) -> Command:
-        nonlocal took, untold
-        if untold is not None and observation.stamp >= prepared.change:
-            untold.tell(prepared.body)
-            untold = None
+        nonlocal took, tell
+        if tell is not None and observation.stamp >= tell[0]:
+            tell[1]()
+            tell = None
         begin = time.perf_counter()
         try:
-            return controller.act(observation, commanded)
+            return answer(observation, commanded)
         finally:
             took = time.perf_counter() - begin
 
     with MujocoRobot(prepared.description, prepared.twin) as twin:
-        guarded = prepared.armed(twin)
-        for tick in lockstep(guarded, act, ticks):
-            recording.add(tick, twin.tool_position(), took, controller.diagnostics())
+        for tick in lockstep(prepared.armed(twin), act, ticks):
+            recording.add(tick, twin.tool_position(), took, prepared.controller.diagnostics())
     return recording

@@ -52,6 +52,7 @@ class LoopConfig:
         adapter: Key of `ADAPTERS`; every member has its own.
         window: M.
         precision: See `RolloutConfig`.
+        threads: See `ControllerConfig`.
     """
 
     candidates: int = 500
@@ -61,6 +62,7 @@ class LoopConfig:
     adapter: str = "last_layer"
     window: int = 16
     precision: str = "auto"
+    threads: int = 1
 
 
 def recorded(description: ArmDescription, ticks: int, seed: int) -> list[Transition]:
@@ -104,7 +106,7 @@ class Loop:
         sampling = SamplingConfig(
             num_samples=config.candidates, horizon=config.horizon, iterations=1
         )
-        self._horizon = config.horizon
+        self._horizon, self._threads = config.horizon, config.threads
         self._planner = MPPI(MPPIConfig(sampling=sampling), spec.num_joints)
         self._rng = np.random.default_rng(seed)
         self._space = _space(description)
@@ -141,7 +143,7 @@ class Loop:
                 )
 
             members: list[Returns] = [
-                make_returns(rollout.begin(context, start), score)
+                make_returns(rollout.begin(context, start), score, self._threads)
                 for rollout, context in zip(self._rollouts, contexts, strict=True)
             ]
             return self._planner.plan(

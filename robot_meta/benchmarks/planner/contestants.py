@@ -30,8 +30,8 @@ STOCK, TUNED = "pytorch-mppi", ("pytorch-mppi, oneDNN", "pytorch-mppi, bf16 weig
 _NOISE, _ELITES = 0.3, 10
 
 
-def ours(problem: Problem, precision: str) -> Step:
-    """MPPI with five knots."""
+def ours(problem: Problem, precision: str, threads: int) -> Step:
+    """MPPI with five knots; the threads share the candidates, as torch's share each operation."""
     sampling = SamplingConfig(
         num_samples=problem.candidates,
         horizon=problem.horizon,
@@ -40,13 +40,13 @@ def ours(problem: Problem, precision: str) -> Step:
         noise_std=_NOISE,
     )
     planner = MPPI(MPPIConfig(sampling=sampling), ACTION)
-    rollout = make_rollout(problem.model, RolloutConfig(precision=precision))
+    rollout = make_rollout(problem.model, RolloutConfig(precision=precision, device="cpu"))
     rng = np.random.default_rng(0)
 
     def step(k: int) -> Tensor:
         context = Context(problem.weights[k % len(problem.weights)])
         imagine = rollout.begin(context, problem.start)
-        returns = make_returns(imagine, lambda states, actions: -cost(states, actions))
+        returns = make_returns(imagine, lambda states, actions: -cost(states, actions), threads)
         return planner.plan(returns, rng, admit=lambda actions: actions)
 
     return step

@@ -1,12 +1,15 @@
-"""An arm that reaches for targets that jump: how well a planner uses its samples.
+"""An arm that reaches for targets that jump: how well a planner uses its samples and its time.
 
 The arm follows its joint velocities exactly, so what differs between planners is the search.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -21,21 +24,38 @@ from robot_meta.robots.description import arm_description
 
 @dataclass(frozen=True, kw_only=True)
 class ReachConfig:
-    """The task."""
+    """The task.
 
-    control_dt: float = 0.05  # [s]
+    Attributes:
+        control_dt: [s].
+        horizon: Periods.
+        ticks: Periods of a run.
+        jump: Periods between new targets.
+        reach: Targets lie so far from home at most, along each axis, [m].
+        budget_s: Time after which a planner has to make do with what it found, [s].
+    """
+
+    control_dt: float = 0.05
     horizon: int = 20
     ticks: int = 60
-    jump: int = 30  # ticks between new targets
-    reach: float = 0.25  # targets lie so far from home at most, along each axis, [m]
+    jump: int = 30
+    reach: float = 0.25
+    budget_s: float = np.inf
 
 
 @dataclass(frozen=True)
 class Reached:
-    """How it went: mean distance of the tool from its target [m], candidates rolled out a tick."""
+    """How it went.
+
+    Attributes:
+        distance: Of the tool from its target, mean, [m].
+        candidates: Rolled out per tick, mean.
+        tick_s: Time of a plan, median, [s].
+    """
 
     distance: float
     candidates: float
+    tick_s: float
 
 
 def icem(config: ReachConfig, samples: int = 32) -> Planner:
@@ -46,17 +66,66 @@ def icem(config: ReachConfig, samples: int = 32) -> Planner:
     return ICEM(ICEMConfig(sampling=sampling), 7)
 
 
-def random_shooting(config: ReachConfig, samples: int = 350) -> Planner:
-    """Random shooting with that many samples."""
-    sampling = SamplingConfig(num_samples=samples, horizon=config.horizon, iterations=1)
+def random_shooting(config: ReachConfig, samples: int = 350, draws: int = 1) -> Planner:
+    """Random shooting with that many samples, drawn so many times."""
+    sampling = SamplingConfig(num_samples=samples, horizon=config.horizon, iterations=draws)
     return RandomShooting(sampling, 7)
 
 
+K = TypeVar("K")
+Maker = Callable[[ReachConfig], Planner]
+_PLANNERS = {
+    "iCEM": (icem, (32, 64, 128, 350)),
+    "random shooting": (random_shooting, (32, 128, 350, 1000, 3000)),
+}
+_SAME_TIME = "random shooting for as long as iCEM with 32"
+
+
+def points(seeds: Sequence[int]) -> list[dict[str, Any]]:
+    """A row per planner and number of samples, and one of random shooting at iCEM's pace."""
+    makers: dict[tuple[str, str], Maker] = {
+        (planner, str(samples)): partial(make, samples=samples)
+        for planner, (make, numbers) in _PLANNERS.items()
+        for samples in numbers
+    }
+    reached = compare(makers, seeds)
+    budget = ReachConfig(budget_s=reached["iCEM", "32"].tick_s)
+    unlimited = partial(random_shooting, samples=32, draws=10**6)
+    reached |= compare({(_SAME_TIME, "any"): unlimited}, seeds, budget)
+    return [
+        {
+            "planner": planner,
+            "samples": samples,
+            "candidates": r.candidates,
+            "tick_ms": 1e3 * r.tick_s,
+            "distance_cm": 100.0 * r.distance,
+        }
+        for (planner, samples), r in reached.items()
+    ]
+
+
+def metrics(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
+    """What the bars are held against: equal model calls, and equal time."""
+    named = {
+        ("iCEM", "32"): "icem32",
+        ("random shooting", "350"): "shooting350",
+        (_SAME_TIME, "any"): "shooting_same_time",
+    }
+    figures: dict[str, float] = {}
+    for row in rows:
+        name = named.get((row["planner"], row["samples"]))
+        if name:
+            figures |= {
+                f"reach_cm_{name}": row["distance_cm"],
+                f"reach_candidates_{name}": row["candidates"],
+                f"reach_ms_{name}": row["tick_ms"],
+            }
+    return figures
+
+
 def compare(
-    makers: Mapping[str, Callable[[ReachConfig], Planner]],
-    seeds: Sequence[int],
-    config: ReachConfig | None = None,
-) -> dict[str, Reached]:
+    makers: Mapping[K, Maker], seeds: Sequence[int], config: ReachConfig | None = None
+) -> dict[K, Reached]:
     """Every planner on the same targets; means over the seeds."""
     config = config or ReachConfig()
     results = {}
@@ -65,6 +134,7 @@ def compare(
         results[name] = Reached(
             float(np.mean([run.distance for run in runs])),
             float(np.mean([run.candidates for run in runs])),
+            float(np.median([run.tick_s for run in runs])),
         )
     return results
 
@@ -76,7 +146,7 @@ def reach(planner: Planner, seed: int, config: ReachConfig) -> Reached:
     home = arm.chain.tool_position_in_base(arm.spec.home)
     position = torch.as_tensor(arm.spec.home, dtype=torch.float32)
     targets, rng = (np.random.default_rng([seed, part]) for part in range(2))
-    distances, candidates = [], 0
+    distances, seconds, candidates = [], [], 0
     for tick in range(config.ticks):
         if tick % config.jump == 0:
             away = targets.uniform(-config.reach, config.reach, 3)
@@ -88,9 +158,18 @@ def reach(planner: Planner, seed: int, config: ReachConfig) -> Reached:
             moves = config.control_dt * actions.permute(2, 1, 0).cumsum(dim=1)  # (J, H, N)
             postures = start[:, None, None] + moves
             places = tool(postures.reshape(len(start), -1)).view(3, *moves.shape[1:])
-            return -(places - goal[:, None, None]).norm(dim=0).sum(dim=0)
+            away = places - goal[:, None, None]
+            return -away.square().sum(dim=0).sqrt().sum(dim=0)
 
-        plan = planner.plan(returns, rng, admit=lambda actions: actions)
+        begin = time.perf_counter()
+        over = begin + config.budget_s
+        plan = planner.plan(
+            returns,
+            rng,
+            admit=lambda actions: actions,
+            out_of_time=lambda over=over: time.perf_counter() > over,  # type: ignore[misc]
+        )
+        seconds.append(time.perf_counter() - begin)
         position = position + config.control_dt * plan[0]
         distances.append(float((tool(position[:, None])[:, 0] - target).norm()))
-    return Reached(float(np.mean(distances)), candidates / config.ticks)
+    return Reached(float(np.mean(distances)), candidates / config.ticks, float(np.median(seconds)))

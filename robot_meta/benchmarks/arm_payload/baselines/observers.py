@@ -29,6 +29,7 @@ class IntegralObserver:
         if not 0.0 < gain <= 1.0:
             raise ValueError(f"gain must be in (0, 1], got {gain}")
         self.model, self._gain = model, gain
+        self.window = _KEPT
         self.reset_episode()
 
     def reset_episode(self) -> None:
@@ -131,4 +132,4 @@ class IdentifiedPayload(IntegralObserver):
         self._context = self.model.context(self._motion, position, torque, slope)
 
 
-_KEPT = 50  # estimates that `forget_newest` can return to
+_KEPT = 50  # estimates that `forget_newest` can return to; a longer gap ends the episode

@@ -1,0 +1,1 @@
+"""What it costs when the arm follows late, and when samples are lost or late."""
