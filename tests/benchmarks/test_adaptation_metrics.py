@@ -117,14 +117,26 @@ def test_an_interval_that_touches_one_decides_nothing():
     assert comparisons.Interval(1.2, 0.9, 1.5).verdict == "undecided"
 
 
-@pytest.mark.parametrize("better", ["recursive", DEFAULT])
+def test_a_ratio_of_single_scenes_decides_nothing():
+    findings = made_up(ood_factor=9.0)
+    findings.tracks = {key: f for key, f in findings.tracks.items() if key[2:] == ("a", 0)}
+    found = comparisons.tracking_gap(findings, SPLITS[2])
+    assert found.value == pytest.approx(9.0) and found.verdict == "undecided"
+
+
+@pytest.mark.parametrize("better", ["recursive", "mixture"])
 def test_who_drives_best_wins(better):
     findings = made_up(better=better)
     assert comparisons.winner(findings) == better
     metrics = metrics_of(findings)
     assert metrics["default_wins"] == float(better == DEFAULT)
-    ratio = 0.5 if better == "recursive" else 2.0
-    assert metrics["tracking_over_default_recursive"] == pytest.approx(ratio)
+    assert metrics[f"tracking_over_default_{better}"] == pytest.approx(0.5)
+
+
+def test_the_default_is_told_when_it_wins():
+    metrics = metrics_of(made_up(better=DEFAULT))
+    assert metrics["default_wins"] == 1.0
+    assert metrics["tracking_over_default_recursive"] == pytest.approx(2.0)
 
 
 def test_shipped_weights_had_more_of_everything_and_cannot_win():

@@ -19,6 +19,7 @@ from robot_meta.types import Array
 
 LITERAL = (("recurrent",), ("gradient",))  # the pair that the hypothesis was first put for
 _DRAWS = 2000  # of the bootstrap
+_LEAST = 4  # bodies or scenes of each kind that an interval takes
 
 
 def families() -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -100,11 +101,13 @@ def _gap(
 
 def _ratio(parts: list[Array], combine: Callable[[list[float]], float]) -> Interval:
     """What means of log ratios combine to, as a ratio; each part's members are drawn anew."""
+    value = float(np.exp(combine([float(part.mean()) for part in parts])))
+    if min(len(part) for part in parts) < _LEAST:
+        return Interval(value, 0.0, float("inf"))  # too few to tell
     rng = np.random.default_rng(0)
     draws = [
         np.exp(combine([rng.choice(part, len(part)).mean() for part in parts]))
         for _ in range(_DRAWS)
     ]
     low, high = np.percentile(draws, [5, 95])
-    value = np.exp(combine([float(part.mean()) for part in parts]))
-    return Interval(float(value), float(low), float(high))
+    return Interval(value, float(low), float(high))

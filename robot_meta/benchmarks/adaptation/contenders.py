@@ -70,7 +70,7 @@ CONTENDERS = {
         trained="gradient",
         family=GRADIENT_TYPE,
         trials=({"window": 48}, {"window": 32}, {"window": 16}),
-        about="gradient step from meta-learned weights (GrBAL)",
+        about="one gradient step from meta-learned weights (GrBAL)",
     ),
     "subspace": Contender(
         trained="subspace",

@@ -24,7 +24,7 @@ from robot_meta.benchmarks.adaptation.prediction import COUNTS, HORIZON
 _COLORS = {
     PLAIN: ("#555555", "#999999", "#c2b280"),
     BLACK_BOX: ("#c0392b", "#e67e22", "#d6559c"),
-    GRADIENT_TYPE: ("#8e5ea2", "#1f6fb4", "#17a2b8", "#2e8b57"),
+    GRADIENT_TYPE: ("#8e5ea2", "#1f6fb4", "#17a2b8", "#2e8b57", "#9acd32"),
 }
 
 
@@ -95,7 +95,7 @@ def tracking_figure(findings: Findings) -> Figure:
     axis.set_yscale("log")
     axis.set_xticks(np.arange(len(splits)), splits)
     axis.set_ylabel("tool error after the change [mm]")
-    axis.legend(fontsize=7, ncols=6, loc="upper left")
+    figure.legend(fontsize=8, ncols=6, loc="outside lower center")
     return figure
 
 

@@ -29,10 +29,11 @@ from robot_meta.benchmarks.adaptation.prediction import (
 )
 from robot_meta.benchmarks.adaptation.speed import Speed, measure_speed
 from robot_meta.benchmarks.adaptation.tracking import VALIDATION, Tracking, scenes_of, track
-from robot_meta.benchmarks.adaptation.training import Training, train
+from robot_meta.benchmarks.adaptation.training import Training, episode_paths, train
 from robot_meta.benchmarks.arm_payload.tuning import VALIDATION_SEED
 from robot_meta.benchmarks.shards import run_shards, source_hash
 from robot_meta.collection import twin_data
+from robot_meta.dynamics.meta_training import MetaTrainingConfig
 
 _COLLECTING = ("benchmarks/adaptation/held_out.py", "collection", "robots", "safety", "twin")
 _LEARNING = ("benchmarks/adaptation/training.py", "dynamics")
@@ -74,9 +75,7 @@ class Suite:
         with tqdm(total=config.episodes, desc="training data", unit="episode") as bar:
             twin_data.collect(config, data, jobs=jobs, progress=bar.update)
         package = Path(robot_meta.__file__).parent
-        self._learning = source_hash(
-            [*(package / name for name in _LEARNING), data / "manifest.json"]
-        )
+        self._learning = source_hash([package / name for name in _LEARNING])
         self._judging = source_hash([package / name for name in _JUDGING])
         collecting = source_hash([package / name for name in _COLLECTING])
         self._tests = tuple(
@@ -135,11 +134,7 @@ class Suite:
         """Train every method on few and on many bodies, and predict."""
         budget, seed = self._budget, self._seeds[0]
         jobs = {
-            (name, bodies): replace(
-                self._training(name, seed),
-                config=replace(budget.curve_training, method=name, seed=seed),
-                bodies=bodies,
-            )
+            (name, bodies): self._training(name, seed, base=budget.curve_training, bodies=bodies)
             for bodies in budget.curve
             for name, contender in CONTENDERS.items()
             if contender.trained == name
@@ -147,15 +142,25 @@ class Suite:
         self._by_key("train on few bodies", jobs, train)
         self.findings.curve = self._judged("predict with these", jobs)
 
-    def _training(self, method: str, seed: int, **changes: Any) -> Training:
-        config = replace(self._budget.training, method=method, seed=seed, **changes)
+    def _training(
+        self,
+        method: str,
+        seed: int,
+        *,
+        base: MetaTrainingConfig | None = None,
+        bodies: int | None = None,
+        **changes: Any,
+    ) -> Training:
+        budget = self._budget
+        shown = bodies or budget.bodies
+        data = source_hash(episode_paths(str(self._data), shown))
         return Training(
-            config=config,
-            bodies=self._budget.bodies,
-            validations=self._budget.validations,
+            config=replace(base or budget.training, method=method, seed=seed, **changes),
+            bodies=shown,
+            validations=budget.validations,
             data=str(self._data),
             folder=str(self._files),
-            version=self._learning,
+            version=f"{self._learning}-{data}",
         )
 
     def _players(self, seed: int) -> list[Player]:
