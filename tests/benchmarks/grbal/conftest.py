@@ -14,11 +14,14 @@ from robot_meta.planning.planner import SamplingConfig
 
 TINY = Budget(
     random_episodes=2,
-    rounds=1,
+    common_rounds=1,
+    rounds=2,
     episodes=1,
-    oracle_factor=2,
+    training_steps=20,
     validations=1,
     tests=1,
+    predicted=1,
+    returns=1,
     shorten=16,
     training=MetaTrainingConfig(hidden=(8,), support=4, query=4, steps=5, windows=8),
     planner=MPPIConfig(
@@ -38,7 +41,7 @@ def arguments(tmp_path_factory):
     out = tmp_path_factory.mktemp("grbal")
     return argparse.Namespace(
         profile="full", seed=0, seeds=2, jobs=1, out=out,
-        scenarios=["ant_leg"], rows=["last_layer"], version=None,
+        scenarios=["ant_leg"], rows=["last_layer", "mixture"], version=None,
         models=out / "shipped", ship=out / "shipped",
     )  # fmt: skip
 
