@@ -32,7 +32,9 @@ from robot_meta.benchmarks.shards import source_hash
 from robot_meta.resources import resource
 
 SEEDS = 5
-_MODULES = ("agent", "job", "jobs", "learning", "methods", "prediction", "scenarios")
+_MODULES = (
+    "agent", "demonstrator", "job", "jobs", "learning", "methods", "prediction", "scenarios",
+)  # fmt: skip
 _SOURCES = (
     *(f"benchmarks/grbal/{name}.py" for name in _MODULES),
     "benchmarks/environments",

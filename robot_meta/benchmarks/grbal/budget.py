@@ -11,7 +11,13 @@ from robot_meta.planning.planner import SamplingConfig
 
 def _planner() -> MPPIConfig:
     return MPPIConfig(
-        sampling=SamplingConfig(num_samples=64, horizon=15, iterations=2, knots=5, noise_std=0.7)
+        sampling=SamplingConfig(num_samples=48, horizon=15, iterations=1, knots=5, noise_std=0.7)
+    )
+
+
+def _demonstrator() -> MPPIConfig:
+    return MPPIConfig(
+        sampling=SamplingConfig(num_samples=32, horizon=15, iterations=2, knots=5, noise_std=0.7)
     )
 
 
@@ -20,7 +26,8 @@ class Budget:
     """Data, training and planning.
 
     Attributes:
-        random_episodes: Of the set that all rivals of a seed share, under random actions.
+        random_episodes: Of the set that all rivals share, under random actions.
+        shown_episodes: Of that set, run by one who plans on the simulator itself.
         common_rounds: Rounds of which the plain model collects for all rivals.
         rounds: How often there is training and then collecting with what was learned.
         episodes: That are collected in every round.
@@ -33,25 +40,28 @@ class Budget:
         training: Of each round; its method and seed are those of the rival and the run. The loss
             is that of single steps, as published.
         planner: Of every rival.
+        demonstrator: Of who shows.
     """
 
     random_episodes: int = 40
+    shown_episodes: int = 10
     common_rounds: int = 2
     rounds: int = 3
-    episodes: int = 8
+    episodes: int = 6
     training_steps: int = 500
     validations: int = 1
-    tests: int = 3
-    predicted: int = 2
-    returns: int = 2
+    tests: int = 2
+    predicted: int = 1
+    returns: int = 1
     shorten: int = 1
     training: MetaTrainingConfig = field(
-        default_factory=lambda: MetaTrainingConfig(steps=1000, windows=24, imagined_weight=0.0)
+        default_factory=lambda: MetaTrainingConfig(steps=800, windows=24, imagined_weight=0.0)
     )
     planner: MPPIConfig = field(default_factory=_planner)
+    demonstrator: MPPIConfig = field(default_factory=_demonstrator)
 
     def __post_init__(self) -> None:
-        counts = (self.random_episodes, self.episodes, self.validations, self.predicted)
+        counts = (self.shared_episodes, self.episodes, self.validations, self.predicted)
         if min(*counts, self.shorten, self.training_steps) < 1:
             raise ValueError("a budget needs at least one episode of every kind")
         if not 0 <= self.common_rounds <= self.rounds or self.predicted > self.tests:
@@ -61,6 +71,11 @@ class Budget:
             )
 
     @property
+    def shared_episodes(self) -> int:
+        """Episodes that are there before anything is learned."""
+        return self.random_episodes + self.shown_episodes
+
+    @property
     def training_episodes(self) -> int:
         """Episodes that a rival has learned from in the end."""
-        return self.random_episodes + self.rounds * self.episodes
+        return self.shared_episodes + self.rounds * self.episodes

@@ -99,11 +99,14 @@ class Job:
 def owner(job: Job) -> Job:
     """The job that does what `job` stands for, which others may share.
 
-    One set of random episodes and first rounds serves all rivals and seeds, as does one oracle.
+    One set of random and shown episodes and first rounds serves all rivals and seeds, and so does
+    one oracle.
     """
     if job.player == ORACLE:
         return dataclasses.replace(job, seed=COMMON_SEED)
-    if job.kind == "random" or (job.kind == "round" and job.round < job.budget.common_rounds):
+    if job.kind in ("random", "show") or (
+        job.kind == "round" and job.round < job.budget.common_rounds
+    ):
         return dataclasses.replace(job, player=COMMON, seed=COMMON_SEED)
     return job
 

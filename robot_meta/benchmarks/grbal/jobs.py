@@ -1,13 +1,14 @@
 """The steps of the benchmark, each one a job that is done once and then read from disk.
 
     random      episodes under random actions
+    show        episodes of one who plans on the simulator itself
     round       train on all that was collected, then collect with what was learned
     evaluate    one episode in which the body changes
     return      one episode in which the body changes to and fro: A-B-A-B
     predict     how well the trained model follows episodes that others ran
 
-Random episodes and the first rounds, in which the plain model collects, are done once for all
-rivals and seeds; in the other rounds each rival collects for itself.
+Random and shown episodes, and those that the plain model collects in the first rounds, are there
+for all rivals and seeds; in the other rounds each rival collects for itself.
 """
 
 from __future__ import annotations
@@ -20,7 +21,12 @@ import torch
 
 from robot_meta.benchmarks.grbal.agent import RandomRunner, Runner, run_episode
 from robot_meta.benchmarks.grbal.job import COMMON, ORACLE, RANDOM, Job, trained
-from robot_meta.benchmarks.grbal.learning import learning_round, planning, random_episodes
+from robot_meta.benchmarks.grbal.learning import (
+    learning_round,
+    planning,
+    random_episodes,
+    shown_episodes,
+)
 from robot_meta.benchmarks.grbal.methods import REQUIRED
 from robot_meta.benchmarks.grbal.prediction import Prediction, predict_episode, scale_of
 from robot_meta.collection.episode_files import save_episode
@@ -123,6 +129,7 @@ def prediction_figures(
 
 WORK = {
     "random": random_episodes,
+    "show": shown_episodes,
     "round": learning_round,
     "evaluate": _evaluate,
     "return": _evaluate,

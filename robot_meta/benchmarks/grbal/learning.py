@@ -7,6 +7,7 @@ from typing import Any
 
 from robot_meta.benchmarks.environments.locomotion import Locomotion
 from robot_meta.benchmarks.grbal.agent import PlanningRunner, RandomRunner, Runner, run_episode
+from robot_meta.benchmarks.grbal.demonstrator import Demonstrator
 from robot_meta.benchmarks.grbal.job import ORACLE, Job, owner
 from robot_meta.benchmarks.grbal.scenarios import SCENARIOS
 from robot_meta.collection.episode_files import save_episode
@@ -29,13 +30,24 @@ def random_episodes(job: Job) -> dict[str, Any]:
     return {"episodes": job.budget.random_episodes}
 
 
+def shown_episodes(job: Job) -> dict[str, Any]:
+    """Collect from one who knows the body."""
+    environment = job.scene.make()
+    for index in range(job.budget.shown_episodes):
+        episode = job.budget.random_episodes + index
+        planner = MPPI(job.budget.demonstrator, environment.action_size)
+        runner = Demonstrator(environment, planner, _seed(job, episode))
+        _collect(job, environment, runner, index, episode)
+    return {"episodes": job.budget.shown_episodes}
+
+
 def learning_round(job: Job) -> dict[str, Any]:
     """Train on all that is there; collect, unless it is the last round."""
     budget, environment = job.budget, job.scene.make()
     model, figures = train(job, environment, known_episodes(job))
     save_model(job.weights, model, _card(job, environment, figures))
     if job.round < budget.rounds:
-        first = budget.random_episodes + job.round * budget.episodes
+        first = budget.shared_episodes + job.round * budget.episodes
         for index in range(budget.episodes):
             runner = planning(job, environment, model, _seed(job, first + index))
             _collect(job, environment, runner, index, first + index)
@@ -46,6 +58,7 @@ def known_episodes(job: Job) -> list[EpisodeData]:
     """All that a player has learned from when the job's round begins."""
     budget = job.budget
     episodes = owner(job.other(kind="random")).episodes(budget.random_episodes)
+    episodes += owner(job.other(kind="show")).episodes(budget.shown_episodes)
     for past in range(job.round):
         collected = owner(job.other(kind="round", round=past))
         episodes += collected.episodes(budget.episodes)

@@ -38,6 +38,7 @@ def stages(starts: Sequence[Job], rows: tuple[str, ...]) -> list[tuple[str, list
 
     return [
         ("random", shared("random")),
+        ("show", shared("show")),
         *(
             (f"round {number} of {rounds}", shared("round", number))
             for number in range(rounds + 1)

@@ -12,8 +12,12 @@ from robot_meta.dynamics.meta_training import MetaTrainingConfig
 from robot_meta.planning.mppi import MPPIConfig
 from robot_meta.planning.planner import SamplingConfig
 
+PLANNER = MPPIConfig(
+    sampling=SamplingConfig(num_samples=4, horizon=3, iterations=1, knots=2, noise_std=0.7)
+)
 TINY = Budget(
     random_episodes=2,
+    shown_episodes=1,
     common_rounds=1,
     rounds=2,
     episodes=1,
@@ -24,9 +28,8 @@ TINY = Budget(
     returns=1,
     shorten=16,
     training=MetaTrainingConfig(hidden=(8,), support=4, query=4, steps=5, windows=8),
-    planner=MPPIConfig(
-        sampling=SamplingConfig(num_samples=4, horizon=3, iterations=1, knots=2, noise_std=0.7)
-    ),
+    planner=PLANNER,
+    demonstrator=PLANNER,
 )
 
 

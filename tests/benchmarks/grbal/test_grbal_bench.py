@@ -127,13 +127,13 @@ def test_all_rivals_learn_from_equally_much(results, start, tiny):
     assert set(final.values()) == {tiny.training_episodes}
 
 
-def test_rivals_share_random_and_common_episodes_and_then_collect_their_own(results, start, tiny):
+def test_rivals_share_the_first_episodes_and_then_collect_their_own(results, start, tiny):
     known = {
         player: known_episodes(start.other(kind="round", player=player, round=tiny.rounds))
         for player in ("static", "grbal", ORACLE)
     }
     assert len(known["grbal"]) == tiny.training_episodes
-    for index in range(tiny.random_episodes + tiny.common_rounds * tiny.episodes):
+    for index in range(tiny.shared_episodes + tiny.common_rounds * tiny.episodes):
         assert (known["static"][index].state == known["grbal"][index].state).all()
     assert not (known["static"][-1].state[1:] == known["grbal"][-1].state[1:]).all()
     assert not (known["static"][0].state == known[ORACLE][0].state).all()
@@ -180,7 +180,8 @@ def test_every_rival_can_be_trained_saved_and_run(player, tiny, tmp_path):
         folder=str(tmp_path),
     )  # fmt: skip
     work(owner(start))
-    assert work(start.other(kind="round", player=player))["episodes"] == 2
+    work(owner(start.other(kind="show")))
+    assert work(start.other(kind="round", player=player))["episodes"] == 3
     figures = work(start.other(kind="evaluate", player=player))
     assert np.isfinite([figures["return_before"], figures["return_after"]]).all()
     model, adapter = trained(start.other(kind="evaluate", player=player))
