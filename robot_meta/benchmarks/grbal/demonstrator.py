@@ -14,7 +14,7 @@ from mujoco import rollout
 from torch import Tensor
 
 from robot_meta.benchmarks.environments.locomotion import Locomotion
-from robot_meta.dynamics.adapter import Transition
+from robot_meta.dynamics.window import Transition
 from robot_meta.planning.planner import Planner
 from robot_meta.types import Array
 
