@@ -40,7 +40,7 @@ def run_shards(
     if jobs < 1:
         raise ValueError(f"jobs must be >= 1, got {jobs}")
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{config_key(config)}.json" for config in configs]
+    paths = [shard_path(folder, config) for config in configs]
     missing = {path: config for path, config in zip(paths, configs, strict=True)}
     missing = {path: config for path, config in missing.items() if not path.exists()}
     tasks = [(work, config, path) for path, config in missing.items()]
@@ -49,6 +49,11 @@ def run_shards(
         for _ in _finished(tasks, jobs):
             bar.update()
     return [json.loads(path.read_text())["result"] for path in paths]
+
+
+def shard_path(folder: Path, config: Any) -> Path:
+    """Where `run_shards` keeps the result for a config."""
+    return folder / f"{config_key(config)}.json"
 
 
 def config_key(config: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from robot_meta.benchmarks.environments.locomotion import Locomotion, RunningReward
+from robot_meta.benchmarks.grbal.scenarios import Changes
 from robot_meta.dynamics.adapter import Adapter
 from robot_meta.dynamics.dataset import EpisodeData
 from robot_meta.dynamics.rollout import Rollout
@@ -30,15 +31,26 @@ class Runner(Protocol):
         """What came of it."""
 
 
+LONGEST = 10  # steps for which a random action is kept up
+
+
 class RandomRunner:
-    """Uniformly random actions."""
+    """Uniformly random actions, each for 1 to `LONGEST` steps.
+
+    Differs from Nagabandi et al. 2019, where every step has one of its own: at 100 Hz those
+    average out, the robot trembles on the spot, and a model of that is of no use to a planner.
+    """
 
     def __init__(self, action_size: int, seed: int) -> None:
-        self._rng, self._size = np.random.default_rng(seed), action_size
+        self._rng, self._action, self._left = np.random.default_rng(seed), np.zeros(action_size), 0
 
     def act(self, state: Array) -> Array:
         """Whatever comes."""
-        return self._rng.uniform(-1.0, 1.0, self._size)
+        if not self._left:
+            self._left = int(self._rng.integers(1, LONGEST, endpoint=True))
+            self._action = self._rng.uniform(-1.0, 1.0, len(self._action))
+        self._left -= 1
+        return self._action
 
     def observe(self, transition: Transition) -> None:
         """Learn nothing from it."""
@@ -105,8 +117,7 @@ def run_episode(
     task: Any,
     steps: int,
     seed: int,
-    change: int | None = None,
-    after: Callable[[Locomotion], Any] | None = None,
+    changes: Changes = MappingProxyType({}),
 ) -> tuple[EpisodeData, Array]:
     """Run once; what was observed and done, and the reward of each step.
 
@@ -116,14 +127,13 @@ def run_episode(
         task: What the episode begins with.
         steps: How long.
         seed: Of the environment.
-        change: Step before which the task changes, if it does.
-        after: The task that it changes to, given the environment at that moment.
+        changes: What the task becomes, by the step before which it changes.
     """
     state, _ = environment.reset(seed=seed, options={"task": task})
     states, actions, rewards = [state], [], []
     for step in range(steps):
-        if step == change and after is not None:
-            environment.set_task(after(environment))
+        if step in changes:
+            environment.set_task(changes[step](environment))
         action = runner.act(state)
         next_state, reward, *_ = environment.step(action)
         runner.observe(Transition(state, action, next_state))

@@ -1,7 +1,8 @@
 """`robot-meta bench grbal`: bodies that change as they run, all adapters with equal means.
 
-The full profile collects, trains, evaluates and compares; stopped, it goes on where it was. The
-quick one predicts held-out episodes with the weights that come with the package.
+The full profile collects, trains, evaluates and compares; stopped, it goes on where it was, and
+seeds that are done are kept in a small file beside the results, so that they can be added to on
+another machine. The quick one predicts held-out episodes with weights that come with the package.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import Any
 
 import robot_meta
 from robot_meta.benchmarks.grbal import plots, table
+from robot_meta.benchmarks.grbal.archive import ARCHIVE, pack, unpack
 from robot_meta.benchmarks.grbal.budget import Budget
-from robot_meta.benchmarks.grbal.jobs import ORACLE, RANDOM, Job, work
+from robot_meta.benchmarks.grbal.job import COMMON, ORACLE, RANDOM, Job
 from robot_meta.benchmarks.grbal.methods import METHODS, REQUIRED
 from robot_meta.benchmarks.grbal.metrics import (
     Outcome,
@@ -24,14 +26,17 @@ from robot_meta.benchmarks.grbal.metrics import (
 )
 from robot_meta.benchmarks.grbal.scenarios import SCENARIOS
 from robot_meta.benchmarks.grbal.shipped import ship, shipped_predictions
+from robot_meta.benchmarks.grbal.stages import evaluations, finals_of, run_jobs
 from robot_meta.benchmarks.results import Results
-from robot_meta.benchmarks.shards import run_shards, source_hash
+from robot_meta.benchmarks.shards import source_hash
 from robot_meta.resources import resource
 
 SEEDS = 5
+_MODULES = (
+    "agent", "demonstrator", "job", "jobs", "learning", "methods", "prediction", "scenarios",
+)  # fmt: skip
 _SOURCES = (
-    *(f"benchmarks/grbal/{name}.py" for name in ("agent", "jobs", "methods", "scenarios")),
-    "benchmarks/grbal/prediction.py",
+    *(f"benchmarks/grbal/{name}.py" for name in _MODULES),
     "benchmarks/environments",
     "dynamics",
     "planning",
@@ -80,7 +85,7 @@ def run_full(args: argparse.Namespace, budget: Budget) -> Results:
             kind="random",
             scenario=scenario,
             seed=seed,
-            player="",
+            player=COMMON,
             budget=budget,
             folder=str(args.out / "shards" / "files"),
             version=args.version or code_version(),
@@ -89,73 +94,30 @@ def run_full(args: argparse.Namespace, budget: Budget) -> Results:
         for seed in seeds
     }
     rows = tuple(name for name in METHODS if name in REQUIRED or name in args.rows)
-    done = run_jobs(list(starts.values()), rows, args.out / "shards", args.jobs)
+    shards, archive = args.out / "shards", args.out / ARCHIVE
+    finals = [finals_of(start, rows) for start in starts.values()]
+    unpack(archive, finals, shards)
+    done = run_jobs(list(starts.values()), rows, shards, args.jobs)
+    pack(archive, finals, shards)
     metrics: dict[str, float] = {}
     lines: list[dict[str, Any]] = []
-    args.out.mkdir(parents=True, exist_ok=True)
     for scenario in args.scenarios:
         outcomes = outcomes_of([starts[scenario, seed] for seed in seeds], rows, done)
         change = starts[scenario, seeds[0]].scene.change
         found = scenario_metrics(outcomes, change)
-        found["training_steps"] = float(
-            budget.training_episodes * starts[scenario, seeds[0]].scene.steps
-        )
+        steps = min(budget.training_steps, starts[scenario, seeds[0]].scene.steps)
+        found["training_steps"] = float(budget.training_episodes * steps)
         metrics |= {f"{key}_{scenario}": value for key, value in found.items()}
         lines += table.rows_of(scenario, outcomes, change)
         plots.recovery(scenario, outcomes, change, args.out)
         if args.ship is not None:
-            ship(starts[scenario, seeds[0]], best_meta_learned(outcomes), args.ship)
+            ship(starts[scenario, seeds[0]], best_meta_learned(outcomes), rows, args.ship)
     for key in ("grbal_gain_static", "grbal_gain_mbde"):
         metrics[key] = sum(metrics[f"{key}_{s}"] for s in args.scenarios) / len(args.scenarios)
     text = table.markdown(metrics, lines, args.scenarios)
     print(text)
     (args.out / "table.md").write_text(text + "\n")
     return Results(name="grbal", profile=args.profile, seed=args.seed, metrics=metrics, rows=lines)
-
-
-def run_jobs(
-    starts: Sequence[Job], rows: tuple[str, ...], folder: Path, jobs: int
-) -> dict[Job, dict[str, Any]]:
-    """Every job of every stage, the stages one after the other; the result of each."""
-    done: dict[Job, dict[str, Any]] = {}
-    for label, stage in stages(starts, rows):
-        results = run_shards(stage, work, folder, jobs=jobs, label=label)
-        done |= dict(zip(stage, results, strict=True))
-    return done
-
-
-def stages(starts: Sequence[Job], rows: tuple[str, ...]) -> list[tuple[str, list[Job]]]:
-    """What can run side by side, in the order in which one needs the other."""
-    rounds, learners = starts[0].budget.rounds, (*rows, ORACLE)
-    return [
-        ("random", [*starts, *(s.other(kind="random", player=ORACLE) for s in starts)]),
-        *(
-            (
-                f"round {r} of {rounds}",
-                [s.other(kind="round", player=p, round=r) for s in starts for p in learners],
-            )
-            for r in range(rounds + 1)
-        ),
-        ("evaluate", [job for s in starts for job in evaluations(s, rows)]),
-        ("predict", [s.other(kind="predict", player=p) for s in starts for p in rows]),
-    ]
-
-
-def evaluations(start: Job, rows: tuple[str, ...]) -> list[Job]:
-    """The evaluated episodes of one scenario and seed."""
-    budget = start.budget
-    learned = tuple(name for name in rows if METHODS[name].meta_learned)
-    wanted = (
-        (learned, "validation", True, budget.validations),
-        ((*rows, ORACLE, RANDOM), "test", True, budget.tests),
-        ((*rows, RANDOM), "test", False, budget.tests),
-    )
-    return [
-        start.other(kind="evaluate", player=p, split=split, changes=changes, episode=episode)
-        for players, split, changes, count in wanted
-        for p in players
-        for episode in range(count)
-    ]
 
 
 def outcomes_of(
@@ -167,16 +129,14 @@ def outcomes_of(
         jobs = evaluations(start, rows)
         for player in (*rows, ORACLE, RANDOM):
             mine = [job for job in jobs if job.player == player]
-            changing = [done[j] for j in mine if j.split == "test" and j.changes]
-            calm = [done[j] for j in mine if not j.changes]
+            tests = [done[j] for j in mine if j.split == "test"]
             outcomes[player, start.seed] = Outcome(
                 validation=tuple(done[j]["return_after"] for j in mine if j.split != "test"),
-                after=tuple(result["return_after"] for result in changing),
-                before=tuple(result["return_before"] for result in changing),
-                nominal=tuple(r["return_before"] + r["return_after"] for r in calm),
+                after=tuple(result["return_after"] for result in tests),
+                before=tuple(result["return_before"] for result in tests),
                 prediction=done.get(start.other(kind="predict", player=player), {}),
-                tick_ms=changing[0]["tick_ms"],
-                adapt_ms=changing[0]["adapt_ms"],
+                tick_ms=tests[0]["tick_ms"],
+                adapt_ms=tests[0]["adapt_ms"],
             )
     return outcomes
 

@@ -17,6 +17,7 @@ from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.dynamics.recurrent import RecurrentAdapter
 from robot_meta.dynamics.recursive import RecursiveAdapter
 from robot_meta.dynamics.residual import ResidualAdapter
+from robot_meta.dynamics.subspace import SubspaceAdapter
 
 PUBLISHED_RATE = 0.01  # of GrBAL's one inner step on the half-cheetah
 
@@ -93,11 +94,17 @@ METHODS = {
         meta_learned=True,
         about="the same from all transitions, older ones fainter",
     ),
+    "subspace": Method(
+        method="subspace",
+        adapter=SubspaceAdapter,
+        meta_learned=True,
+        about="last layer solved in a meta-learned subspace, then in closed form",
+    ),
     "mixture": Method(
         method="mixture",
         adapter=MixtureAdapter,
         meta_learned=True,
-        about="the same from several priors, which remembers bodies it met",
+        about="last layer from several priors, which remembers bodies it met",
     ),
 }
 REQUIRED = ("static", "mbde", "grbal")  # what every figure is compared with

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from robot_meta.benchmarks.grbal.jobs import ORACLE, RANDOM
+from robot_meta.benchmarks.grbal.job import ORACLE, RANDOM
 from robot_meta.benchmarks.grbal.methods import METHODS
 from robot_meta.types import Array
 
@@ -21,6 +21,7 @@ SMOOTHED = 20  # steps that the error is averaged over before it counts as recov
 RECOVERED = 1.5  # times the error before the change
 NEAR = 100  # steps before and after the change that the rise of the error is taken from
 CONFIDENCE = 0.9
+VISITORS = ("mixture", "last_layer")  # one remembers bodies, the other is reset at every tick
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,6 @@ class Outcome:
         validation: Return after the change of each validation episode.
         after: Of each test episode, after the change.
         before: Of each test episode, before it.
-        nominal: Of each test episode in which nothing changes.
         prediction: From `jobs.prediction_figures`; empty for those who do not predict.
         tick_ms: Median and 99th percentile of adapting and planning.
         adapt_ms: Of adapting alone.
@@ -40,7 +40,6 @@ class Outcome:
     validation: tuple[float, ...] = ()
     after: tuple[float, ...] = ()
     before: tuple[float, ...] = ()
-    nominal: tuple[float, ...] = ()
     prediction: Mapping[str, Any]
     tick_ms: tuple[float, float] = (np.nan, np.nan)
     adapt_ms: tuple[float, float] = (np.nan, np.nan)
@@ -89,7 +88,7 @@ def scenario_metrics(outcomes: Outcomes, change: int) -> dict[str, float]:
         for name in names
     }
     nominal = {
-        name: np.array([normalized(outcomes, name, seed, "nominal") for seed in seeds])
+        name: np.array([normalized(outcomes, name, seed, "before") for seed in seeds])
         for name in names
     }
     metrics["return_adapted"] = float(returns[best].mean())
@@ -115,7 +114,12 @@ def prediction_metrics(
 
     losses = {name: [np.mean(p["after"]) for p in of(name)] for name in ("static", best)}
     better = [np.less(p["after"], p["before"]) for p in of(best)]
-    return {
+    visits = {
+        f"{key}second_visit_ratio": second_visit_ratio(of(name))
+        for key, name in zip(("", "plain_"), VISITORS, strict=True)
+        if of(name) and of(name)[0]["returning"]
+    }
+    return visits | {
         "static_error_rise": mean_of(error_rise(p["one_step"], change) for p in of("static")),
         "error_recovery_steps": recovery_of(of(best), change),
         "mbde_recovery_steps": recovery_of(of("mbde"), change),
@@ -125,9 +129,9 @@ def prediction_metrics(
 
 
 def normalized(outcomes: Outcomes, player: str, seed: int, part: str) -> float:
-    """R̂ of a player, mean over its test episodes; of "after" the change or "nominal" ones.
+    """R̂ of a player, mean over its test episodes, "after" the change or "before" it.
 
-    Nominal returns have no oracle of their own: their scale is that of the static model.
+    Before it, while the body is as it should be, the static model is the upper end of the scale.
     """
     top = ORACLE if part == "after" else "static"
     values = {name: np.mean(getattr(outcomes[name, seed], part)) for name in (player, top, RANDOM)}
@@ -154,6 +158,25 @@ def recovery_steps(errors: Sequence[float], change: int) -> int:
     smooth: Array = np.convolve(after, np.full(width, 1.0 / width), mode="valid")
     recovered = np.flatnonzero(smooth <= RECOVERED * before)
     return int(recovered[0]) + width if len(recovered) else len(after)
+
+
+def second_visit_ratio(predictions: Sequence[Mapping[str, Any]]) -> float:
+    """Excess error of the second visit to a body over that of the first, in A-B-A-B episodes.
+
+    The excess is summed over the first half of a visit and counted from the mean of its second
+    half; 1 is no memory, 0 a body that is recognised at once.
+    """
+    errors = np.concatenate([np.array(p["returning"]) for p in predictions])
+    length = errors.shape[1] // 4
+    first, second = (excess_area(errors[:, i * length : (i + 1) * length]) for i in (1, 3))
+    return second / first
+
+
+def excess_area(visits: Array) -> float:
+    """Mean over visits (V, T) of the error above the settled one, summed over their first half."""
+    half = visits.shape[1] // 2
+    settled = visits[:, half:].mean()
+    return float((visits[:, :half] - settled).sum(axis=1).mean())
 
 
 def recovery_of(predictions: Sequence[Mapping[str, Any]], change: int) -> float:

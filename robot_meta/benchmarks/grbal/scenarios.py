@@ -6,7 +6,7 @@ The task after the change is held out from training in every scenario.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,13 @@ from robot_meta.dynamics.difference_space import DifferenceSpace
 NOMINAL_EVERY = 4  # one training episode of so many has the untouched body
 
 
+NextTask = Callable[[Locomotion], Any]
+"""What the task becomes, given the environment as it is then."""
+
+Changes = Mapping[int, NextTask]
+"""What the task becomes, by the step before which it changes."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
     """An environment, and an episode in which something changes.
@@ -40,7 +47,8 @@ class Scenario:
         steps: Of an episode.
         change: Step before which the change happens.
         before: Task that the episode begins with.
-        after: Task that it goes on with, given the environment as it is then.
+        after: Task that it goes on with.
+        returns: Whether it can change back: ground cannot, under a robot that stands on it.
     """
 
     environment: str
@@ -48,7 +56,8 @@ class Scenario:
     steps: int
     change: int
     before: Any
-    after: Callable[[Locomotion], Any]
+    after: NextTask
+    returns: bool = True
 
     def make(self) -> Locomotion:
         """The environment."""
@@ -65,6 +74,11 @@ class Scenario:
             unseen=self.place,
         )
 
+    def to_and_fro(self) -> Changes:
+        """A-B-A-B: to the task after the change, back, and there again, each for as long."""
+        visit = self.steps // 4
+        return {visit: self.after, 2 * visit: _always(self.before), 3 * visit: self.after}
+
     def training_task(self, environment: Locomotion, episode: int, seed: int) -> Any:
         """Task of a training episode: drawn, or now and then the untouched body."""
         if episode % NOMINAL_EVERY == 0:
@@ -72,7 +86,7 @@ class Scenario:
         return environment.task_set.draw("train", np.random.default_rng((seed, episode)))
 
 
-def _always(task: Any) -> Callable[[Locomotion], Any]:
+def _always(task: Any) -> NextTask:
     return lambda environment: task
 
 
@@ -103,6 +117,7 @@ SCENARIOS = {
         change=500,
         before=Terrain(),
         after=_steep_ahead,
+        returns=False,
     ),
     "cheetah_pier": Scenario(
         environment="robot_meta/HalfCheetahPier-v0",

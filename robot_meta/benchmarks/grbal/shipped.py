@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from robot_meta.benchmarks.grbal.jobs import Job, evaluated, last_round, prediction_figures
+from robot_meta.benchmarks.grbal.job import COMMON, Job, last_round
+from robot_meta.benchmarks.grbal.jobs import evaluated, prediction_figures, returning
 from robot_meta.benchmarks.grbal.methods import METHODS, REQUIRED
-from robot_meta.benchmarks.grbal.metrics import prediction_metrics
+from robot_meta.benchmarks.grbal.metrics import VISITORS, prediction_metrics
 from robot_meta.collection.episode_files import load_episode, save_episode
 from robot_meta.dynamics.dataset import EpisodeData
 from robot_meta.dynamics.files import load_model
@@ -20,19 +22,25 @@ from robot_meta.errors import MissingAsset
 MANIFEST = "manifest.json"
 
 
-def ship(job: Job, best: str, folder: Path) -> None:
-    """Copy what predictions of the job's scenario and seed need into `folder`."""
+def ship(job: Job, best: str, rows: Sequence[str], folder: Path) -> None:
+    """Copy what predictions of the job's scenario and seed need into `folder`.
+
+    Args:
+        job: Any of that scenario and seed.
+        best: The best meta-learned row.
+        rows: That took part; those that a figure is made of are shipped.
+        folder: Where to.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    players = (*REQUIRED, *({best} - set(REQUIRED)))
+    players = [name for name in rows if name in (*REQUIRED, *VISITORS, best)]
     for player in players:
         source = last_round(job.other(kind="round", player=player)).weights
         shutil.copy2(source, folder / f"{job.scenario}_{player}.safetensors")
-    files = []
-    for player in REQUIRED:
-        episode = next(evaluated(job, (player,)))
-        files.append(f"{job.scenario}_{player}.npz")
-        small = EpisodeData(episode.state.astype(np.float32), episode.action.astype(np.float32))
-        save_episode(folder / files[-1], small, {"scenario": job.scenario, "player": player})
+    episodes = [
+        _save(job, next(evaluated(job, (player,))), player, f"{player}.npz", folder)
+        for player in REQUIRED
+    ]
+    visits = [_save(job, e, COMMON, "returning.npz", folder) for e in returning(job)[:1]]
     path = folder / MANIFEST
     manifest: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
     manifest[job.scenario] = {
@@ -41,9 +49,18 @@ def ship(job: Job, best: str, folder: Path) -> None:
         "support": job.budget.training.support,
         "query": job.budget.training.query,
         "players": players,
-        "episodes": files,
+        "episodes": episodes,
+        "returning": visits,
     }
     path.write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+def _save(job: Job, episode: EpisodeData, player: str, name: str, folder: Path) -> str:
+    """Keep an episode in single precision; the name of its file."""
+    name = f"{job.scenario}_{name}"
+    small = EpisodeData(episode.state.astype(np.float32), episode.action.astype(np.float32))
+    save_episode(folder / name, small, {"scenario": job.scenario, "player": player})
+    return name
 
 
 def shipped_predictions(folder: Path) -> tuple[dict[str, float], list[dict[str, Any]]]:
@@ -60,13 +77,21 @@ def shipped_predictions(folder: Path) -> tuple[dict[str, float], list[dict[str, 
     metrics: dict[str, float] = {}
     rows = []
     for scenario, entry in json.loads((folder / MANIFEST).read_text()).items():
-        episodes = [_double(load_episode(folder / name)[0]) for name in entry["episodes"]]
+        episodes, returning = (
+            [_double(load_episode(folder / name)[0]) for name in entry[part]]
+            for part in ("episodes", "returning")
+        )
         first_window, figures = entry["change"] + entry["support"], {}
         for player in entry["players"]:
             model, _ = load_model(folder / f"{scenario}_{player}.safetensors")
             adapter = METHODS[player].adapter(model, entry["support"])
             figures[player, 0] = prediction_figures(
-                model, adapter, episodes, first_window=first_window, query=entry["query"]
+                model,
+                adapter,
+                episodes,
+                returning,
+                first_window=first_window,
+                query=entry["query"],
             )
         found = prediction_metrics(figures, entry["best"], entry["change"])
         metrics |= {f"{key}_{scenario}": value for key, value in found.items()}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from robot_meta.benchmarks.grbal.jobs import ORACLE, RANDOM
+from robot_meta.benchmarks.grbal.job import ORACLE, RANDOM
 from robot_meta.benchmarks.grbal.metrics import (
     Outcomes,
     best_meta_learned,
@@ -16,6 +16,7 @@ from robot_meta.benchmarks.grbal.metrics import (
     normalized,
     recovery_of,
     rivals,
+    second_visit_ratio,
 )
 from robot_meta.benchmarks.markdown import table
 
@@ -29,6 +30,8 @@ _BARS = (
     ("nominal_loss", "<=", 0.03),
     ("post_vs_static", "<=", 0.85),
     ("post_better_share", ">=", 0.9),
+    ("second_visit_ratio", "<=", 0.5),
+    ("plain_second_visit_ratio", ">=", 0.5),
     ("grbal_gain_static", ">=", 0.0),
     ("grbal_gain_mbde", ">=", 0.0),
 )
@@ -58,7 +61,6 @@ def rows_of(scenario: str, outcomes: Outcomes, change: int) -> list[dict[str, An
         if player in rivals(outcomes):
             predictions = [o.prediction for o in mine]
             row |= {
-                "nominal": mean_of(np.mean(o.nominal) for o in mine),
                 "error_rise": mean_of(error_rise(p["one_step"], change) for p in predictions),
                 "error_rise_10": mean_of(
                     _rise_of_sparse(p["many_steps"], change) for p in predictions
@@ -67,6 +69,8 @@ def rows_of(scenario: str, outcomes: Outcomes, change: int) -> list[dict[str, An
                 "loss_before": mean_of(np.mean(p["before"]) for p in predictions),
                 "loss_after": mean_of(np.mean(p["after"]) for p in predictions),
             }
+            if predictions[0]["returning"]:
+                row["second_visit"] = second_visit_ratio(predictions)
         rows.append(row)
     return rows
 
@@ -79,10 +83,11 @@ def markdown(
         "normalized_after": "return after (oracle 1)",
         "return_before": "before",
         "return_after": "after",
-        "nominal": "unchanged",
         "error_rise": "error rises",
+        "error_rise_10": "over 10 steps",
         "recovery_steps": "recovers in",
         "loss_after": "query loss",
+        "second_visit": "second visit",
         "tick_p99_ms": "tick p99 [ms]",
     }
     lines = []

@@ -12,18 +12,24 @@ from robot_meta.dynamics.meta_training import MetaTrainingConfig
 from robot_meta.planning.mppi import MPPIConfig
 from robot_meta.planning.planner import SamplingConfig
 
+PLANNER = MPPIConfig(
+    sampling=SamplingConfig(num_samples=4, horizon=3, iterations=1, knots=2, noise_std=0.7)
+)
 TINY = Budget(
     random_episodes=2,
-    rounds=1,
+    shown_episodes=1,
+    common_rounds=1,
+    rounds=2,
     episodes=1,
-    oracle_factor=2,
+    training_steps=20,
     validations=1,
     tests=1,
+    predicted=1,
+    returns=1,
     shorten=16,
     training=MetaTrainingConfig(hidden=(8,), support=4, query=4, steps=5, windows=8),
-    planner=MPPIConfig(
-        sampling=SamplingConfig(num_samples=4, horizon=3, iterations=1, knots=2, noise_std=0.7)
-    ),
+    planner=PLANNER,
+    demonstrator=PLANNER,
 )
 
 
@@ -38,7 +44,7 @@ def arguments(tmp_path_factory):
     out = tmp_path_factory.mktemp("grbal")
     return argparse.Namespace(
         profile="full", seed=0, seeds=2, jobs=1, out=out,
-        scenarios=["ant_leg"], rows=["last_layer"], version=None,
+        scenarios=["ant_leg"], rows=["last_layer", "mixture"], version=None,
         models=out / "shipped", ship=out / "shipped",
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import mujoco
@@ -11,6 +12,7 @@ import torch
 
 from robot_meta.benchmarks.environments.locomotion import RunningReward
 from robot_meta.benchmarks.grbal.agent import (
+    LONGEST,
     PlanningRunner,
     RandomRunner,
     run_episode,
@@ -87,13 +89,41 @@ def test_a_change_within_an_episode_happens_at_its_step():
             dead.append(environment.powered.min() == 0.0)
 
     data, rewards = run_episode(
-        environment, Watcher(8, 0), task=scenario.before, steps=10, seed=0, change=6,
-        after=scenario.after,
+        environment, Watcher(8, 0), task=scenario.before, steps=10, seed=0,
+        changes={6: scenario.after},
     )  # fmt: skip
     assert dead == [False] * 6 + [True] * 4
     assert rewards == pytest.approx(
         environment.reward(data.state[:-1], data.action, data.state[1:])
     )
+
+
+@pytest.mark.parametrize("name", [name for name, s in SCENARIOS.items() if s.returns])
+def test_the_body_changes_to_and_fro(name):
+    scenario = SCENARIOS[name]
+    environment = scenario.make()
+    tasks = []
+
+    class Watcher(RandomRunner):
+        def observe(self, transition: Transition) -> None:
+            tasks.append(environment.task)
+
+    short = dataclasses.replace(scenario, steps=8)
+    size = environment.action_size
+    run_episode(
+        environment, Watcher(size, 0), task=scenario.before, steps=8, seed=0,
+        changes=short.to_and_fro(),
+    )  # fmt: skip
+    first, other = scenario.before, scenario.after(environment)
+    assert tasks == [first, first, other, other] * 2
+
+
+def test_random_actions_are_kept_up_for_a_while():
+    runner = RandomRunner(2, seed=0)
+    actions = np.array([runner.act(np.zeros(3)) for _ in range(2000)])
+    kept = np.diff(np.flatnonzero(np.diff(actions[:, 0])))
+    assert (kept.min(), kept.max()) == (1, LONGEST)
+    assert np.abs(actions).max() <= 1.0 and actions.std() == pytest.approx(3**-0.5, rel=0.1)
 
 
 SPACE = DifferenceSpace(state_size=3, action_size=1)
@@ -188,4 +218,9 @@ def test_every_step_is_predicted_before_it_is_looked_at():
 
 def test_a_budget_without_episodes_is_refused():
     with pytest.raises(ValueError, match="at least one episode"):
-        Budget(tests=0)
+        Budget(predicted=0)
+
+
+def test_a_budget_predicts_only_what_was_run():
+    with pytest.raises(ValueError, match="predicted <= tests"):
+        Budget(tests=1, predicted=2)

@@ -13,6 +13,7 @@ from robot_meta.benchmarks.grbal.metrics import (
     normalized,
     prediction_metrics,
     recovery_steps,
+    second_visit_ratio,
 )
 
 
@@ -44,15 +45,15 @@ def test_an_interval_is_that_of_students_t():
 
 
 def outcomes():
-    def outcome(after, nominal=0.0, validation=0.0):
-        return Outcome(after=(after,), nominal=(nominal,), validation=(validation,), prediction={})
+    def outcome(after, before=0.0, validation=0.0):
+        return Outcome(after=(after,), before=(before,), validation=(validation,), prediction={})
 
     return {
-        ("static", 0): outcome(20.0, nominal=110.0),
-        ("grbal", 0): outcome(60.0, nominal=60.0, validation=1.0),
+        ("static", 0): outcome(20.0, before=110.0),
+        ("grbal", 0): outcome(60.0, before=60.0, validation=1.0),
         ("last_layer", 0): outcome(80.0, validation=0.5),
         ("oracle", 0): outcome(110.0),
-        ("random", 0): outcome(10.0, nominal=10.0),
+        ("random", 0): outcome(10.0, before=10.0),
     }
 
 
@@ -61,7 +62,7 @@ def test_returns_are_normalized_between_chance_and_the_oracle():
     assert normalized(found, "grbal", 0, "after") == pytest.approx(0.5)
     assert normalized(found, "oracle", 0, "after") == 1.0
     assert normalized(found, "random", 0, "after") == 0.0
-    assert normalized(found, "grbal", 0, "nominal") == pytest.approx(0.5)  # of the static model's
+    assert normalized(found, "grbal", 0, "before") == pytest.approx(0.5)  # of the static model's
 
 
 def test_the_best_adapter_is_chosen_by_validation_and_not_by_test_episodes():
@@ -71,7 +72,7 @@ def test_the_best_adapter_is_chosen_by_validation_and_not_by_test_episodes():
 def test_losses_are_compared_on_the_same_windows():
     one_step = [series(np.full(200, 2.0)).tolist()]
     predictions = {
-        (name, 0): {"one_step": one_step, "before": [1.0, 1.0], "after": after}
+        (name, 0): {"one_step": one_step, "before": [1.0, 1.0], "after": after, "returning": []}
         for name, after in (
             ("static", [1.0, 1.0]),
             ("mbde", [0.9, 0.9]),
@@ -82,3 +83,17 @@ def test_losses_are_compared_on_the_same_windows():
     assert metrics["post_vs_static"] == pytest.approx(0.8)
     assert metrics["post_better_share"] == 0.5
     assert metrics["static_error_rise"] == pytest.approx(2.0)
+
+
+def test_a_body_that_is_remembered_errs_less_on_its_second_visit():
+    def visit(excess):
+        return np.concatenate([np.full(10, 1.0 + excess), np.full(10, 1.0)])
+
+    episodes = [np.concatenate([visit(9.0), visit(4.0), visit(9.0), visit(1.0)])]
+    assert second_visit_ratio([{"returning": episodes}]) == pytest.approx(0.25)
+    same = [np.concatenate([visit(0.0), visit(4.0)] * 2)]
+    assert second_visit_ratio([{"returning": same}]) == pytest.approx(1.0)
+    # areas are averaged before they are divided, whoever's they are
+    assert second_visit_ratio([{"returning": episodes}, {"returning": same}]) == pytest.approx(
+        5 / 8
+    )
