@@ -71,7 +71,7 @@ def _evaluate(job: Job) -> dict[str, Any]:
         runner = planning(job, environment, trained(job)[0], seed)
     begin, changes = scene.before, {scene.change: scene.after}
     if job.kind == "return":
-        changes = scene.to_and_fro()
+        changes = dict(scene.to_and_fro())
     elif job.player == ORACLE:  # it knows the body after the change, and has it
         environment.reset(seed=seed)
         begin, changes = scene.after(environment), {}
