@@ -29,6 +29,7 @@ from robot_meta.benchmarks.grbal.learning import (
 )
 from robot_meta.benchmarks.grbal.methods import REQUIRED
 from robot_meta.benchmarks.grbal.prediction import Prediction, predict_episode, scale_of
+from robot_meta.benchmarks.grbal.scenarios import Changes
 from robot_meta.collection.episode_files import save_episode
 from robot_meta.dynamics.adapter import Adapter
 from robot_meta.dynamics.dataset import EpisodeData
@@ -69,7 +70,8 @@ def _evaluate(job: Job) -> dict[str, Any]:
         runner = RandomRunner(environment.action_size, seed)
     else:
         runner = planning(job, environment, trained(job)[0], seed)
-    begin, changes = scene.before, {scene.change: scene.after}
+    begin = scene.before
+    changes: Changes = {scene.change: scene.after}
     if job.kind == "return":
         changes = dict(scene.to_and_fro())
     elif job.player == ORACLE:  # it knows the body after the change, and has it
