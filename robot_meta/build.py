@@ -64,7 +64,7 @@ class AdapterConfig:
         no_harm: When an update is rejected.
     """
 
-    kind: str = "subspace"
+    kind: str = "last_layer"
     window: int = 64
     ridge_scale: float = 1.0
     forgetting: float = 0.97

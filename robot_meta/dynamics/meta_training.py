@@ -54,7 +54,7 @@ TRUST_FUTURES = 0.2  # share of the training after which imagined futures count 
 class MetaTrainingConfig:
     """Settings of `MetaTrainer`."""
 
-    method: str = "subspace"  # what adapts, a key of METHODS
+    method: str = "last_layer"  # what adapts, a key of METHODS
     hidden: tuple[int, ...] = (256, 256)  # widths of the hidden layers
     support: int = 16  # M, past steps
     query: int = 16  # K, future steps

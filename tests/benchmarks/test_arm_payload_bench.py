@@ -86,7 +86,7 @@ def test_what_is_used_is_one_of_the_trials():
 
 def test_the_product_adapts_as_validation_chose():
     default = AdapterConfig()
-    assert default.kind == "subspace"
+    assert default.kind == "last_layer"
     for name, value in chosen_settings()["adapted"].items():
         assert getattr(default, name) == value, name
 
@@ -97,7 +97,8 @@ def test_learned_rows_share_network_data_and_training_steps():
         row.model: load_model(folder / f"fr3_{file}.safetensors")[1].training
         for row, file in (
             (ROWS["static"], "plain"),
-            (ROWS["adapted"], "subspace"),
+            (ROWS["adapted"], "last_layer"),
+            (ROWS["subspace"], "subspace"),
             (ROWS["grbal"], "gradient"),
             (ROWS["stiff"], "plain_stiff"),
         )

@@ -22,6 +22,7 @@ COLORS = {
     "observer": "#2e8b57",
     "rigid": "#7f7f7f",
     "identified": "#17a2b8",
+    "subspace": "#1abc9c",
     "told": "#7f8c8d",
     "stiff": "#e67e22",
 }

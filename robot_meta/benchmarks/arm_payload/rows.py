@@ -23,6 +23,7 @@ from robot_meta.benchmarks.shards import source_hash
 from robot_meta.dynamics.adapter import Adapter, NoAdapter
 from robot_meta.dynamics.files import load_model
 from robot_meta.dynamics.gradient import GradientAdapter
+from robot_meta.dynamics.last_layer import LastLayerAdapter
 from robot_meta.dynamics.model import DynamicsModel, NeuralDynamics
 from robot_meta.dynamics.residual import ResidualAdapter
 from robot_meta.dynamics.subspace import SubspaceAdapter
@@ -32,6 +33,7 @@ Settings = Mapping[str, float]
 """A row's own hyper-parameters; whole numbers mean counts."""
 
 LEARNED = {
+    "last_layer": "fr3_last_layer.safetensors",
     "subspace": "fr3_subspace.safetensors",
     "gradient": "fr3_gradient.safetensors",
     "plain": "fr3_plain.safetensors",
@@ -68,7 +70,20 @@ ROWS = {
         about="plain model, no adaptation", model="plain", adapter=_static, trials=({},)
     ),
     "adapted": Row(
-        about="meta-trained subspace, closed form (default)",
+        about="meta-trained last layer, closed form (default)",
+        model="last_layer",
+        adapter=LastLayerAdapter,
+        trials=(
+            {"window": 48, "ridge_scale": 0.3},
+            {"window": 48, "ridge_scale": 1.0},
+            {"window": 48, "ridge_scale": 0.1},
+            {"window": 32, "ridge_scale": 0.3},
+            {"window": 64, "ridge_scale": 0.3},
+            {"window": 64, "ridge_scale": 1.0},
+        ),
+    ),
+    "subspace": Row(
+        about="meta-trained subspace of last layers",
         model="subspace",
         adapter=SubspaceAdapter,
         trials=(

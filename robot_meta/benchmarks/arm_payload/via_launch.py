@@ -23,7 +23,7 @@ from robot_meta.twin.plant import PlantConfig
 from robot_meta.types import Commanded
 
 # What the nodes call the adapters of the rows that they can build.
-KINDS = {"adapted": "subspace", "static": "none", "grbal": "gradient", "observer": "residual"}
+KINDS = {"adapted": "last_layer", "static": "none", "grbal": "gradient", "observer": "residual"}
 LOCKSTEP = {"backend": "twin", "lockstep": "true"}
 BRIEF = Timing(period=1.0, change=1.6, settle=0.4)  # 150 ticks with the change in the middle
 
