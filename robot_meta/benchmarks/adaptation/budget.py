@@ -43,7 +43,7 @@ class Budget:
     curve_training: MetaTrainingConfig = field(
         default_factory=lambda: replace(_training(), steps=300, windows=38)
     )
-    weighted: tuple[str, ...] = ("subspace", "context")
+    weighted: tuple[str, ...] = ("last_layer", "context")
     worst_share: float = 0.25
     tests: int = 18
     anchors: int = 2
@@ -71,7 +71,7 @@ PROFILES = {
         validations=2,
         curve=(5, 20),
         curve_training=_tiny(_training(), 40),
-        weighted=("subspace",),
+        weighted=("last_layer",),
         tests=1,
         anchors=1,
         scenes=1,

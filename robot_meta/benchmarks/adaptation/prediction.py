@@ -14,6 +14,7 @@ N transitions come from another body's episode.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from torch import Tensor
 
 from robot_meta.benchmarks.adaptation.contenders import Player
 from robot_meta.benchmarks.adaptation.held_out import HeldOutEpisode
+from robot_meta.dynamics.action_history import with_action_history
 from robot_meta.dynamics.adapter import Adapter
 from robot_meta.dynamics.dataset import EpisodeData
 from robot_meta.dynamics.model import Context, NeuralDynamics
@@ -64,7 +66,7 @@ def predict(job: Prediction) -> dict[str, Any]:
     """Errors of every test episode: one_step and tool_mm, (N, anchors) each; those of control."""
     torch.set_num_threads(1)
     model, adapter, _ = job.player.dynamics()
-    episodes = [test.load() for test in job.tests]
+    episodes = episodes_for(model, job.tests)
     judge = Judge(model, delta_scale(model, episodes))
     others = _neighbours(job.tests)
     results: list[dict[str, Any]] = []
@@ -84,6 +86,13 @@ def predict(job: Prediction) -> dict[str, Any]:
             found |= {f"shuffled_{key}": value for key, value in _split(np.array(wrong)).items()}
         results.append(found)
     return {"tests": results}
+
+
+def episodes_for(model: NeuralDynamics, tests: Sequence[HeldOutEpisode]) -> list[EpisodeData]:
+    """The episodes with states as the model knows them."""
+    if not isinstance(model.space, JointReferenceSpace):
+        raise ValueError(f"want a model of an arm, got one with {type(model.space).__name__}")
+    return with_action_history(model.space, [test.load() for test in tests])
 
 
 def anchors(episode: EpisodeData, count: int) -> list[int]:

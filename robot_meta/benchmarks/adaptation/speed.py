@@ -11,7 +11,7 @@ import torch
 
 from robot_meta.benchmarks.adaptation.contenders import Player
 from robot_meta.benchmarks.adaptation.held_out import HeldOutEpisode
-from robot_meta.benchmarks.adaptation.prediction import MOST, transitions
+from robot_meta.benchmarks.adaptation.prediction import MOST, episodes_for, transitions
 from robot_meta.benchmarks.timing import interleaved
 from robot_meta.dynamics.adapter import Adapter
 from robot_meta.dynamics.window import Transition
@@ -39,10 +39,10 @@ class Speed:
 def measure_speed(job: Speed) -> dict[str, Any]:
     """Milliseconds to take in a transition and fit, median and 99th percentile, by player."""
     torch.set_num_threads(1)
-    episode = job.test.load()
     steps = {}
     for player in job.players:
-        _, adapter, _ = player.dynamics()
+        model, adapter, _ = player.dynamics()
+        (episode,) = episodes_for(model, [job.test])
         for transition in transitions(episode, 0, MOST):  # a window as full as it gets
             adapter.observe(transition)
         rest = transitions(episode, MOST, len(episode.action))
