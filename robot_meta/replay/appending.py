@@ -21,8 +21,9 @@ from robot_meta.replay.segments import (
     SegmentHeader,
     segment_path,
 )
-from robot_meta.replay.snapshot import map_rows
 from robot_meta.replay.transitions import Episode
+
+_PLACE = np.dtype([("episode", "<u4"), ("step", "<u4")])
 
 
 class ActiveSegment:
@@ -45,6 +46,7 @@ class ActiveSegment:
         self._layout = Layout.of(manifest.fields)
         self._name, self._uuid = f"{manifest.next_number:08d}", uuid4()
         self._known: set[int] = set()
+        self._places: list[Rows] = []
         self.rows = 0
         header = SegmentHeader(self._uuid, manifest.fields)
         self._file = files.create(segment_path(path, self._name))
@@ -79,12 +81,13 @@ class ActiveSegment:
         self._layout.sign(rows, self._uuid, self.rows, synced=self.rows)
         self._files.append(self._file, rows.view(np.uint8).data)
         self._files.sync(self._file)
+        self._places.append(rows[["episode", "step"]].astype(_PLACE))
         self.rows += len(rows)
 
     def finish(self, manifest: Manifest) -> Manifest:
         """The manifest, now on disk, with this segment among the finished ones."""
-        rows = map_rows(segment_path(self._path, self._name), self._layout, self.rows)
-        runs = runs_of(rows["episode"].copy(), rows["step"].copy())
+        places = np.concatenate(self._places)
+        runs = runs_of(places["episode"], places["step"])
         side = segment_path(self._path, self._name, RUNS)
         write_side_file(self._files, side, encode_runs(runs, self._uuid, self.rows))
         finished = SegmentEntry(self._name, self._uuid, self.rows)

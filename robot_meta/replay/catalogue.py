@@ -45,14 +45,16 @@ def adopted(path: Path, manifest: Manifest) -> tuple[Manifest, list[str]]:
     """The manifest with every segment that it lacks and that holds transitions of its own.
 
     Returns:
-        It, and the names of segments that nobody needs: empty, or replaced, or unfinished
-        replacements of segments that are still there.
+        It, and the names of segments that nobody needs: without rows or header, or replaced, or
+        unfinished replacements of segments that are still there.
     """
     listed = {entry.name for entry in manifest.segments}
-    extra = [file for file in _files(path) if file.stem not in listed]
-    if not extra:
+    present = _files(path)
+    stems = {file.stem for file in (path / FOLDER).iterdir() if file.stem.isdecimal()}
+    if stems <= listed:
         return manifest, []
-    headers = {file: _header(file) for file in _files(path)}
+    extra = [file for file in present if file.stem not in listed]
+    headers = {file: _header(file) for file in present}
     known = {entry.uuid for entry in manifest.segments}
     layout = Layout.of(manifest.fields)
     whole = {
@@ -63,7 +65,8 @@ def adopted(path: Path, manifest: Manifest) -> tuple[Manifest, list[str]]:
     # A replacement counts where the manifest lists it, or lists nothing that it replaces.
     valid = [h for f, h in whole.items() if f not in extra or not known & set(h.replaces)]
     replaced = {uuid for header in valid for uuid in header.replaces}
-    entries, useless = list(manifest.segments), []
+    entries = list(manifest.segments)
+    useless = sorted(stems - listed - {file.stem for file in present})
     for file in extra:
         header = whole.get(file)
         rows = 0
@@ -71,10 +74,9 @@ def adopted(path: Path, manifest: Manifest) -> tuple[Manifest, list[str]]:
             rows = _rows(file, header, layout)
         if header is not None and rows:
             entries.insert(_before_active(entries), SegmentEntry(file.stem, header.uuid, rows))
-        elif headers[file] is not None or file.stat().st_size < HEADER_BYTES:
+        else:
             useless.append(file.stem)
-    numbers = [int(file.stem) for file in _files(path)]
-    number = max([manifest.next_number, *(n + 1 for n in numbers)])
+    number = max(manifest.next_number, *(int(stem) + 1 for stem in stems))
     return manifest.with_segments(tuple(entries), next_number=number), useless
 
 

@@ -63,7 +63,7 @@ def write_manifest(files: Files, folder: Path, manifest: Manifest) -> None:
     """Replace the manifest of the store in `folder`, durably and all or nothing."""
     content = {
         "format": FORMAT,
-        "fields": manifest.fields,
+        "fields": list(manifest.fields.items()),  # in order, whatever sorts keys
         "segments": [[s.name, s.uuid.hex, s.rows] for s in manifest.segments],
         "next_number": manifest.next_number,
         "next_episode": manifest.next_episode,
@@ -89,7 +89,7 @@ def read_manifest(folder: Path) -> Manifest:
         if _with_checksum(content) != text:
             raise ValueError("its checksum is wrong")
         return Manifest(
-            content["fields"],
+            dict(content["fields"]),
             tuple(SegmentEntry(n, UUID(hex=u), r) for n, u, r in content["segments"]),
             content["next_number"],
             content["next_episode"],

@@ -115,10 +115,11 @@ class Snapshot:
         rows = np.empty(len(row), self.layout.dtype)
         raw = rows.view(f"V{self.layout.row_bytes}")
         order = np.argsort(row)
-        bounds = np.searchsorted(row[order], self.first)
-        for i in np.unique(which):
-            chosen = order[bounds[i] : bounds[i + 1]]
-            raw[chosen] = self.segments[i].rows.view(raw.dtype)[place[chosen]]
+        bounds = np.searchsorted(row[order], self.first).tolist()
+        for segment, begin, end in zip(self.segments, bounds[:-1], bounds[1:], strict=True):
+            if begin < end:
+                chosen = order[begin:end]
+                raw[chosen] = segment.rows.view(raw.dtype)[place[chosen]]
         seeds = [self._seeds[i] for i in which.tolist()]
         good = self.layout.intact(rows, seeds, place)
         return self._batch(row, rows), good

@@ -146,7 +146,7 @@ class ReplayStore:
         self._episodes = dict(snapshot.episodes)
         self._numbers = {episode.key: number for number, episode in self._episodes.items()}
         runs = snapshot.runs
-        highest = max([-1, *self._episodes, int(runs["episode"].max(initial=0))])
+        highest = max([-1, *self._episodes, *np.unique(runs["episode"]).tolist()[-1:]])
         self._next_episode = max(self._manifest.next_episode, highest + 1)
         ends = np.zeros(self._next_episode, np.int64)
         np.maximum.at(ends, runs["episode"], runs["step"].astype(np.int64) + runs["count"])

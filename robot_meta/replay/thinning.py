@@ -73,28 +73,6 @@ def row_mask(rows: Rows, runs: np.ndarray, keep: Mask) -> Mask:
     mask = np.zeros(len(rows), bool)
     for run in runs[keep]:
         mask[run["start"] : run["start"] + run["count"]] = True
-    return masks[entry]
-
-    group: list[SegmentEntry] = []
-    survivors = 0
-    for entry, mask in masks.items():
-        count = int(mask.sum())
-        if group and (survivors + count) * size > segment_bytes:
-            if _changes(group, masks):
-                yield group, keep
-            group, survivors = [], 0
-        group, survivors = [*group, entry], survivors + count
-    if group and _changes(group, masks):
-        yield group, keep
-
-
-def row_mask(rows: Rows, runs: np.ndarray, keep: Mask) -> Mask:
-    """Which rows are in runs that are kept, (n,)."""
-    mask = np.zeros(len(rows), bool)
-    for start, count in zip(
-        runs["start"][keep].tolist(), runs["count"][keep].tolist(), strict=True
-    ):
-        mask[start : start + count] = True
     return mask
 
 
