@@ -17,6 +17,7 @@ from robot_meta.replay.runs import encode_runs, runs_of
 from robot_meta.replay.segments import (
     EPISODES,
     FOLDER,
+    ROWS,
     RUNS,
     SegmentHeader,
     segment_path,
@@ -49,11 +50,18 @@ class ActiveSegment:
         self._places: list[Rows] = []
         self.rows = 0
         header = SegmentHeader(self._uuid, manifest.fields)
-        self._file = files.create(segment_path(path, self._name))
-        self._episodes = files.create(segment_path(path, self._name, EPISODES))
-        files.append(self._file, header.encoded())
-        files.sync(self._file)
-        files.sync_folder(path / FOLDER)
+        opened: list[int] = []
+        try:
+            for suffix in (ROWS, EPISODES):
+                opened.append(files.create(segment_path(path, self._name, suffix)))
+            files.append(opened[0], header.encoded())
+            files.sync(opened[0])
+            files.sync_folder(path / FOLDER)
+        except BaseException:
+            for file in opened:
+                files.close(file)
+            raise
+        self._file, self._episodes = opened
 
     @property
     def uuid(self) -> UUID:
@@ -98,5 +106,7 @@ class ActiveSegment:
 
     def close(self) -> None:
         """Let go of its files."""
-        self._files.close(self._file)
-        self._files.close(self._episodes)
+        try:
+            self._files.close(self._file)
+        finally:
+            self._files.close(self._episodes)

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -150,7 +150,7 @@ class ReplayStore:
         self._next_episode = max(self._manifest.next_episode, highest + 1)
         ends = np.zeros(self._next_episode, np.int64)
         np.maximum.at(ends, runs["episode"], runs["step"].astype(np.int64) + runs["count"])
-        self._next_step = dict(enumerate(ends.tolist()))
+        self._next_step: dict[int, int] = dict(enumerate(ends.tolist()))
 
     def begin_episode(
         self, key: str, task: str = "", about: Mapping[str, Any] | None = None
@@ -270,7 +270,8 @@ class ReplayStore:
             self._failure = StoreRefused(self.path, repr(error))
         finally:
             if self._active is not None:
-                self._active.close()
+                with suppress(OSError):
+                    self._active.close()
             with self._done:
                 self._done.notify_all()
 
@@ -310,10 +311,12 @@ class ReplayStore:
         return np.concatenate(parts)
 
     def _finish_segment(self) -> None:
-        if self._active is not None:
-            self._manifest = self._active.finish(self._manifest)
-            self._active.close()
-            self._active = None
+        active, self._active = self._active, None
+        if active is not None:
+            try:
+                self._manifest = active.finish(self._manifest)
+            finally:
+                active.close()
 
     def _retain(self) -> None:
         """Thin what there is where the budget is spent; what comes meanwhile is written too."""

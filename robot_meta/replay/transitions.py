@@ -29,7 +29,7 @@ class Transitions:
     """
 
     values: Mapping[str, npt.NDArray[Any]]
-    stamp: npt.NDArray[np.float64]
+    stamp: npt.NDArray[np.floating[Any]]
     ending: npt.NDArray[np.uint32] | None = None
 
     def __len__(self) -> int:

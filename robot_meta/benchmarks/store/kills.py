@@ -24,7 +24,9 @@ from robot_meta.replay.store import ReplayStore, StoreConfig
 
 SMALL = StoreConfig(segment_bytes=1 << 15, commit_period=0.001)  # 448 rows: many ends and merges
 _ROUNDS = 25  # kills of one store
-_LONGEST = 0.12  # until a kill, [s]
+_WHILE_WRITING = 0.8  # share of kills after some acknowledgements; the others come at any time
+_MOST_ACKS = 150  # before a kill
+_DELAY = 0.01  # mean time from there to the kill, [s]
 _ACK = struct.Struct("<II")
 
 
@@ -47,8 +49,10 @@ class BufferedFiles(Files):
 
     def close(self, file: int) -> None:
         """Write what is left."""
-        self._release(file)
-        super().close(file)
+        try:
+            self._release(file)
+        finally:
+            super().close(file)
 
     def _release(self, file: int) -> None:
         held = self._held.pop(file, bytearray())
@@ -83,19 +87,23 @@ def _killed_session(
 ) -> None:
     """One writer from its start to its kill."""
     reading, writing = os.pipe()
-    seed, delay = int(rng.integers(2**31)), float(rng.uniform(0.0, _LONGEST))
+    seed = int(rng.integers(2**31))
+    records, delay = int(rng.integers(_MOST_ACKS)), float(rng.exponential(_DELAY))
     child = os.fork()
     if child == 0:
         os.close(reading)
         _write_until_killed(path, seed, writing, make_files())
     os.close(writing)
-    try:
-        time.sleep(delay)
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+    told = b""
     with os.fdopen(reading, "rb") as pipe:
-        told = pipe.read()
+        try:
+            if rng.random() < _WHILE_WRITING:
+                told = pipe.read(records * _ACK.size)
+            time.sleep(delay)
+        finally:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        told += pipe.read()
     for episode, steps in _ACK.iter_unpack(told[: len(told) // _ACK.size * _ACK.size]):
         promises.note(episode, steps)
 

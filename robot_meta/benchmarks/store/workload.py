@@ -145,24 +145,31 @@ def produce(
     """
     number = 0
     waiting: deque[tuple[Receipt, int, int]] = deque()
-    while blocks is None or blocks > 0:
-        key = f"episode {number}"
-        episode = store.begin_episode(key, task=f"task {number % 3}")
-        step = store.next_step(episode)
-        if step >= EPISODE_STEPS:
-            number += 1
-            continue
-        again = min(step, int(rng.integers(4)))
-        count = min(EPISODE_STEPS - step, int(rng.integers(1, 20)))
-        part = transitions(episode, step - again, again + count)
-        receipt = store.append(episode, part, step - again)
-        waiting.append((receipt, episode, step + count))
-        if wait or len(waiting) > 50:
-            receipt.wait()
-        while waiting and waiting[0][0].acknowledged:
-            _, done, steps = waiting.popleft()
-            acknowledged(done, steps)
-        blocks = None if blocks is None else blocks - 1
-    store.flush()
-    for _, done, steps in waiting:
-        acknowledged(done, steps)
+    try:
+        while blocks is None or blocks > 0:
+            key = f"episode {number}"
+            episode = store.begin_episode(key, task=f"task {number % 3}")
+            step = store.next_step(episode)
+            if step >= EPISODE_STEPS:
+                number += 1
+                continue
+            again = min(step, int(rng.integers(4)))
+            count = min(EPISODE_STEPS - step, int(rng.integers(1, 20)))
+            part = transitions(episode, step - again, again + count)
+            receipt = store.append(episode, part, step - again)
+            waiting.append((receipt, episode, step + count))
+            if wait or len(waiting) > 50:
+                receipt.wait()
+            blocks = None if blocks is None else blocks - 1
+            _tell(waiting, acknowledged)
+        store.flush()
+    finally:
+        _tell(waiting, acknowledged)
+
+
+def _tell(
+    waiting: deque[tuple[Receipt, int, int]], acknowledged: Callable[[int, int], None]
+) -> None:
+    while waiting and waiting[0][0].acknowledged:
+        _, episode, steps = waiting.popleft()
+        acknowledged(episode, steps)
