@@ -21,7 +21,6 @@ from robot_meta.replay.rewriting import replace_segments
 from robot_meta.replay.runs import read_runs
 from robot_meta.replay.segments import (
     EPISODES,
-    HEADER_BYTES,
     RUNS,
     read_header,
     scan,
@@ -129,11 +128,3 @@ def _rewrite_unsound(files: Files, path: Path, found: list[SegmentReport]) -> No
             manifest = replace_segments(
                 files, path, manifest, [entry], lambda _, rows: np.ones(len(rows), bool)
             )
-
-
-def about(path: Path) -> dict[str, int]:
-    """Sizes of the store in `path`: bytes on disk, segments and the bytes of a row."""
-    manifest = load_manifest(path)
-    layout = Layout.of(manifest.fields)
-    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-    return {"bytes": size, "row_bytes": layout.row_bytes, "header_bytes": HEADER_BYTES}
