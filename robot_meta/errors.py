@@ -117,3 +117,78 @@ class LaunchError(RobotMetaError):
     """A launch file cannot be run as written."""
 
     exit_code = 22
+
+
+class StoreDamaged(RobotMetaError):
+    """A file of a replay store is cut, missing or altered, beyond what a crash leaves behind."""
+
+    exit_code = 23
+
+    def __init__(self, path: object, problem: str) -> None:
+        super().__init__(
+            f"{path}: {problem}. Copy it again if there is another copy; else `robot-meta store "
+            "repair` keeps what is sound and tells what is not."
+        )
+        self.path, self.problem = path, problem
+
+
+class StoreVersion(RobotMetaError):
+    """A replay store was written by a newer version than this one."""
+
+    exit_code = 24
+
+    def __init__(self, path: object, found: object, known: int) -> None:
+        super().__init__(
+            f"{path} has format {found}, this version reads formats up to {known}. "
+            "Update robot_meta; nothing was changed."
+        )
+        self.path, self.found, self.known = path, found, known
+
+
+class StoreFull(RobotMetaError):
+    """The disk holds no more; what a replay store acknowledged is on it."""
+
+    exit_code = 25
+
+    def __init__(self, path: object, acknowledged: int) -> None:
+        super().__init__(
+            f"no space left on the disk of {path}; the {acknowledged} transitions acknowledged "
+            "since it was opened are safe. Free some space and open the store again."
+        )
+        self.path, self.acknowledged = path, acknowledged
+
+
+class StoreRefused(RobotMetaError):
+    """A replay store cannot be written: read-only folder, missing permission, failing disk."""
+
+    exit_code = 26
+
+    def __init__(self, path: object, problem: str) -> None:
+        super().__init__(
+            f"cannot write to the store {path}: {problem}. Reading it needs no permission to "
+            "write; to write, check owner, mode and mount of the folder."
+        )
+        self.path, self.problem = path, problem
+
+
+class StoreBusy(RobotMetaError):
+    """Another process writes to the replay store."""
+
+    exit_code = 27
+
+    def __init__(self, path: object) -> None:
+        super().__init__(
+            f"{path} is being written by another process. There is one writer at a time, and any "
+            "number of readers; stop the other writer first."
+        )
+        self.path = path
+
+
+class StoreMissing(RobotMetaError):
+    """There is no replay store in the folder."""
+
+    exit_code = 28
+
+    def __init__(self, path: object) -> None:
+        super().__init__(f"there is no store in {path} (no manifest, no segments)")
+        self.path = path

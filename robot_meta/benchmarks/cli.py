@@ -48,6 +48,10 @@ BENCHMARKS = {
         "robot_meta.benchmarks.robustness.bench",
         "tracking while the arm follows late and while samples are lost or late",
     ),
+    "store": Entry(
+        "robot_meta.benchmarks.store.bench",
+        "what the replay store keeps through kills, power cuts, damage, full disks; its speed",
+    ),
 }
 
 

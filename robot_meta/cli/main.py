@@ -61,6 +61,11 @@ COMMANDS = {
         "adapt to a recorded run again and compare with what happened live",
         "robot-meta replay out/runs/first",
     ),
+    "store": Command(
+        "robot_meta.cli.store",
+        "look at a store of past transitions, check every row, keep what is sound",
+        "robot-meta store verify out/store",
+    ),
     "bench": Command(
         "robot_meta.benchmarks.cli",
         "measure: prints a table, writes results.json",

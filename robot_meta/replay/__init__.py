@@ -1,0 +1,1 @@
+"""What the robot lived through, kept for good: a store on disk, and drawing from it."""
