@@ -64,8 +64,8 @@ def info(path: Path) -> str:
         tasks.setdefault(episode.task, [0, 0])[1] += 1
     lines = [
         f"{len(snapshot)} transitions of {fields}",
-        f"{len(about)} episodes in {len(snapshot.segments)} segments, {size / 1e6:.1f} MB on disk, "
-        f"{snapshot.layout.row_bytes} bytes a transition",
+        f"{len(about)} episodes in {len(snapshot.segments)} segments; {size / 1e6:.1f} MB on disk,"
+        f" {snapshot.layout.row_bytes} B a transition",
     ]
     rewards = sorted(folder.name for folder in (path / "rewards").glob("*"))
     if rewards:

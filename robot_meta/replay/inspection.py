@@ -101,6 +101,7 @@ def repair(path: Path) -> list[SegmentReport]:
             found = verify(path)
             _rewrite_unsound(Files(), path, found)
             recover(Files(), path, None)
+            _rewrite_unsound(Files(), path, verify(path))  # rows of the segment that was ended
         finally:
             os.close(held)
     except OSError as error:
@@ -113,6 +114,8 @@ def repair(path: Path) -> list[SegmentReport]:
 def _rewrite_unsound(files: Files, path: Path, found: list[SegmentReport]) -> None:
     manifest, _ = adopted(path, load_manifest(path))
     unsound = {report.name: report for report in found if not report.sound}
+    if not unsound:
+        return
     left = []
     for entry in manifest.segments:
         report = unsound.get(entry.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -41,12 +41,14 @@ class Manifest:
         segments: In order of time, but for what retention merged.
         next_number: Of the next segment.
         next_episode: No episode at or above this was recorded when this was written.
+        limits: What retention holds new runs to (`retention.admitted`).
     """
 
     fields: dict[str, int]
     segments: tuple[SegmentEntry, ...] = ()
     next_number: int = 1
     next_episode: int = 0
+    limits: dict[str, int] = field(default_factory=dict)
 
     @property
     def active(self) -> SegmentEntry | None:
@@ -67,6 +69,7 @@ def write_manifest(files: Files, folder: Path, manifest: Manifest) -> None:
         "segments": [[s.name, s.uuid.hex, s.rows] for s in manifest.segments],
         "next_number": manifest.next_number,
         "next_episode": manifest.next_episode,
+        "limits": manifest.limits,
     }
     files.write_whole(folder / MANIFEST, _with_checksum(content))
 
@@ -93,6 +96,7 @@ def read_manifest(folder: Path) -> Manifest:
             tuple(SegmentEntry(n, UUID(hex=u), r) for n, u, r in content["segments"]),
             content["next_number"],
             content["next_episode"],
+            content["limits"],
         )
     except (ValueError, KeyError, TypeError) as error:
         raise StoreDamaged(path, f"not a manifest, or altered ({error})") from None

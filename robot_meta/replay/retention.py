@@ -11,6 +11,7 @@ Source: Cohen & Kaplan 2007, bottom-k sketches.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,18 +52,46 @@ class Retention:
             raise ValueError(f"max_bytes must be > 0, got {self.max_bytes}")
 
 
-def runs_to_keep(snapshot: Snapshot, retention: Retention, budget: int) -> Mask:
-    """Which runs of the snapshot to keep so that at most `budget` transitions are left, (R,)."""
+def runs_to_keep(
+    snapshot: Snapshot, retention: Retention, budget: int
+) -> tuple[Mask, dict[str, int]]:
+    """Which runs to keep so that at most `budget` transitions are left.
+
+    Returns:
+        Those runs, (R,); and for each group that had to shrink the priority from which on runs
+        are dropped. Runs that come later are held to it as well (`admitted`), else the newest
+        would be kept more often than the rest.
+    """
     rows = snapshot.runs["count"].astype(np.int64)
-    group = _groups(snapshot, retention)
+    names, group = _groups(snapshot, retention)
     level = water_level(np.bincount(group, weights=rows).astype(np.int64), budget)
-    order = np.lexsort((_priority(snapshot, retention.seed), group))
+    priority = _priority(snapshot, retention.seed)
+    order = np.lexsort((priority, group))
     total = np.cumsum(rows[order])
-    first = np.searchsorted(group[order], np.arange(group.max(initial=-1) + 1))
+    first = np.searchsorted(group[order], np.arange(len(names)))
     before = np.concatenate([[0], total])[first]  # rows in earlier groups
     keep = np.empty(len(rows), bool)
     keep[order] = total - before[group[order]] <= level
-    return keep
+    limits = {
+        _limit_name(retention, name): int(priority[(group == i) & ~keep].min())
+        for i, name in enumerate(names)
+        if not keep[group == i].all()
+    }
+    return keep, limits
+
+
+def admitted(snapshot: Snapshot, retention: Retention, limits: Mapping[str, int]) -> Mask:
+    """Which runs are below the limits that `runs_to_keep` gave for their groups, (R,)."""
+    names, group = _groups(snapshot, retention)
+    highest = np.iinfo(np.uint64).max
+    by_group = [limits.get(_limit_name(retention, name), highest) for name in names]
+    below: Mask = _priority(snapshot, retention.seed) < np.array(by_group, np.uint64)[group]
+    return below
+
+
+def _limit_name(retention: Retention, group: str) -> str:
+    """Limits hold for one policy, seed and budget."""
+    return f"{retention.policy} {retention.seed} {retention.max_bytes} {group}"
 
 
 def water_level(sizes: Ints, budget: int) -> int:
@@ -90,16 +119,18 @@ def _priority(snapshot: Snapshot, seed: int) -> npt.NDArray[np.uint64]:
     return key ^ (key >> np.uint64(31))
 
 
-def _groups(snapshot: Snapshot, retention: Retention) -> Ints:
-    """A number per run, the same for runs that share a budget, from 0 without gaps, (R,)."""
+def _groups(snapshot: Snapshot, retention: Retention) -> tuple[list[str], Ints]:
+    """Names of the groups that share the budget, and the group of each run, (R,)."""
     if retention.policy == "reservoir":
-        return np.zeros(len(snapshot.runs), np.int64)
+        return [""], np.zeros(len(snapshot.runs), np.int64)
     if retention.policy == "task":
         about = snapshot.episodes
         numbers, which = np.unique(snapshot.runs["episode"], return_inverse=True)
         tasks = [about[n].task if n in about else "" for n in numbers.tolist()]
-        return np.unique(tasks, return_inverse=True)[1][which].astype(np.int64)
-    return np.unique(_cells(snapshot, retention), return_inverse=True)[1].astype(np.int64)
+        names, group = np.unique(tasks, return_inverse=True)
+        return names.tolist(), group[which].astype(np.int64)
+    cells, group = np.unique(_cells(snapshot, retention), return_inverse=True)
+    return [str(cell) for cell in cells.tolist()], group.astype(np.int64)
 
 
 def _cells(snapshot: Snapshot, retention: Retention) -> Ints:

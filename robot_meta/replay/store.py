@@ -7,6 +7,7 @@ meanwhile (group commit), and only then are they acknowledged. One process write
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import logging
 import os
@@ -31,7 +32,7 @@ from robot_meta.replay.retention import Retention
 from robot_meta.replay.rewriting import merge_small, replace_segments
 from robot_meta.replay.segments import HEADER_BYTES
 from robot_meta.replay.snapshot import Snapshot
-from robot_meta.replay.thinning import thinning
+from robot_meta.replay.thinning import plan
 from robot_meta.replay.transitions import Episode, Transitions
 
 _MERGE_AT = 8  # neighbouring small segments
@@ -257,7 +258,7 @@ class ReplayStore:
                 while self._wait_for_rows():
                     began = time.monotonic()
                     self._commit()
-                    if self._room() == 0:
+                    while self._room() == 0:
                         self._finish_segment()
                         self._retain()
                     if not self._closing:
@@ -323,8 +324,15 @@ class ReplayStore:
         retention = self._config.retention
         if retention is None:
             return
-        for group, keep in thinning(self.path, retention, self._config.segment_bytes):
-            self._manifest = replace_segments(self._files, self.path, self._manifest, group, keep)
+        size, limits = self._config.segment_bytes, self._manifest.limits
+        found = plan(self.path, retention, size, limits)
+        if found is None:
+            return
+        self._manifest = dataclasses.replace(self._manifest, limits=found.limits)
+        for group in found.groups:
+            self._manifest = replace_segments(
+                self._files, self.path, self._manifest, group, found.keep
+            )
             if self._pending and self._room():
                 self._commit()
 
