@@ -157,6 +157,7 @@ def _figures(folder: Path, size: Size, seed: int) -> tuple[dict[str, float], lis
         f"open_s_{rows}": cold_read,
         f"open_warm_s_{rows}": warm_read,
         f"batches_per_s_{rows}": min(rate["batches_per_s"] for rate in rates),
+        f"batches_per_cpu_s_{rows}": min(rate["batches_per_cpu_s"] for rate in rates),
         "rss_growth_mb": drawn["growth_mb"],
         "index_bytes_per_row": drawn["index_bytes_per_row"],
         "anonymous_bytes_per_row": drawn["anonymous_bytes_per_row"],
