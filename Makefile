@@ -4,17 +4,29 @@
 BIN := .venv/bin
 export PYTHON TORCH_INDEX_URL
 
-.PHONY: help setup demo test test-all lint clean lock
+.PHONY: help setup setup-franka setup-franka-sim setup-franky-sim demo test test-all lint clean lock
 help:
 	@echo "make demo      see the arm adapt to a changed body (sets up first)"
 	@echo "make test      lint, types, unit, simulation and ROS tests (sets up first)"
 	@echo "make test-all  the same with the slow tests and the browser"
 	@echo "make lint      ruff and mypy only"
 	@echo "make setup     only set up .venv"
+	@echo "make setup-franka      add the driver of a real FR3 to .venv"
+	@echo "make setup-franka-sim  an environment with a server that stands for an FR3, for tests"
 	@echo "make clean     remove .venv, build outputs and caches; keeps out/"
 
 setup:
 	@.ci/setup.sh
+
+setup-franka: setup
+	@$(BIN)/python -c "import franky" 2>/dev/null || $(BIN)/python -m pip install --quiet \
+		--disable-pip-version-check --no-build-isolation --editable ".[franka]"
+
+setup-franka-sim: setup-franka
+	@$(BIN)/python .ci/franka_sim.py
+
+setup-franky-sim: setup-franka
+	@$(BIN)/python .ci/franka_sim.py --friendly
 
 demo: setup
 	@$(BIN)/robot-meta demo
@@ -32,5 +44,5 @@ lock:
 	@for version in 3.10 3.11 3.12; do python$$version .ci/lock.py || exit 1; done
 
 clean:
-	rm -rf .venv build install log dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-franka-sim .venv-franky-sim build install log dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find robot_meta tests -name __pycache__ -prune -exec rm -rf {} +

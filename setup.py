@@ -52,6 +52,8 @@ BENCH = [
     "pytorch-mppi>=0.9,<1",
     "pytorch-icem>=0.1,<0.2",
 ]
+# The driver of a real FR3 (`make setup-franka`); manylinux wheels for glibc 2.34 and later.
+FRANKA = ["franky-control~=2.0"]
 TEST = [
     "pytest>=8,<10",
     "pytest-timeout>=2.3,<3",
@@ -105,7 +107,7 @@ setup(
         *(pair for top in ("launch", "config", "models", "sim") for pair in tree(top)),
     ],
     install_requires=CORE,
-    extras_require={"twin": TWIN, "ros": ROS, "test": TEST, "bench": BENCH},
+    extras_require={"twin": TWIN, "ros": ROS, "test": TEST, "bench": BENCH, "franka": FRANKA},
     zip_safe=False,
     entry_points={
         "console_scripts": [

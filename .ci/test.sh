@@ -1,5 +1,6 @@
 #!/bin/sh
-# Lint, then two lanes of tests: what can share the machine, then what talks through ROS, one by one.
+# Lint, then lanes of tests: what talks through ROS and what needs the one port of a Franka, one by
+# one, then what can share the machine.
 # `--all` adds the slow tests and the browser. Every lane runs, whatever happened before.
 cd "$(dirname "$0")/.." || exit 1
 skip="not slow and not browser and not hardware"
@@ -17,8 +18,9 @@ lane() {
 }
 
 lane lint .ci/lint.sh
-lane ros .venv/bin/pytest -q -m "ros and $skip"
-lane tests .venv/bin/pytest -q -n 2 -m "not ros and $skip"
+lane ros .venv/bin/pytest -q -m "ros and not franka and $skip"
+lane franka .venv/bin/pytest -q -m "franka and $skip"
+lane tests .venv/bin/pytest -q -n 2 -m "not ros and not franka and $skip"
 
 if [ -n "$failed" ]; then
     echo "== failed:$failed"

@@ -119,10 +119,52 @@ class LaunchError(RobotMetaError):
     exit_code = 22
 
 
+class UnsupportedRobot(RobotMetaError):
+    """A robot that this driver does not speak to, or another than the one that was asked for."""
+
+    exit_code = 23
+
+
+class RobotUnreachable(NotConnected):
+    """Nothing answers at the robot's address."""
+
+    exit_code = 24
+
+
+class RobotInterfaceOff(NotConnected):
+    """The robot's address refuses: its control interface is not switched on."""
+
+    exit_code = 25
+
+
+class VersionMismatch(NotConnected):
+    """The robot's software and the driver's library speak different versions of the protocol."""
+
+    exit_code = 26
+
+
+class RobotBusy(NotConnected):
+    """Another client has control of the robot."""
+
+    exit_code = 27
+
+
+class RobotNotReady(NotConnected):
+    """The robot answers but may not move: brakes, user stop or guiding."""
+
+    exit_code = 28
+
+
+class NoRealtimeKernel(NotConnected):
+    """Real time was asked for, and this kernel has none."""
+
+    exit_code = 29
+
+
 class StoreDamaged(RobotMetaError):
     """A file of a replay store is cut, missing or altered, beyond what a crash leaves behind."""
 
-    exit_code = 23
+    exit_code = 30
 
     def __init__(self, path: object, problem: str) -> None:
         super().__init__(
@@ -135,7 +177,7 @@ class StoreDamaged(RobotMetaError):
 class StoreVersion(RobotMetaError):
     """A replay store was written by a newer version than this one."""
 
-    exit_code = 24
+    exit_code = 31
 
     def __init__(self, path: object, found: object, known: int) -> None:
         super().__init__(
@@ -148,7 +190,7 @@ class StoreVersion(RobotMetaError):
 class StoreFull(RobotMetaError):
     """The disk holds no more; what a replay store acknowledged is on it."""
 
-    exit_code = 25
+    exit_code = 32
 
     def __init__(self, path: object, acknowledged: int) -> None:
         super().__init__(
@@ -161,7 +203,7 @@ class StoreFull(RobotMetaError):
 class StoreRefused(RobotMetaError):
     """A replay store cannot be written: read-only folder, missing permission, failing disk."""
 
-    exit_code = 26
+    exit_code = 33
 
     def __init__(self, path: object, problem: str) -> None:
         super().__init__(
@@ -174,7 +216,7 @@ class StoreRefused(RobotMetaError):
 class StoreBusy(RobotMetaError):
     """Another process writes to the replay store."""
 
-    exit_code = 27
+    exit_code = 34
 
     def __init__(self, path: object) -> None:
         super().__init__(
@@ -187,7 +229,7 @@ class StoreBusy(RobotMetaError):
 class StoreMissing(RobotMetaError):
     """There is no replay store in the folder."""
 
-    exit_code = 28
+    exit_code = 35
 
     def __init__(self, path: object) -> None:
         super().__init__(f"there is no store in {path} (no manifest, no segments)")

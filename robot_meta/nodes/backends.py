@@ -14,6 +14,8 @@ from robot_meta.errors import BadConfig
 from robot_meta.nodes.params import declare_config
 from robot_meta.robots.description import ArmDescription, arm_description
 from robot_meta.robots.fake import FakeRobot
+from robot_meta.robots.franka.config import FrankaConfig
+from robot_meta.robots.franka.driver import FrankaRobot
 from robot_meta.robots.robot import Robot
 from robot_meta.safety.guard import Guard, GuardConfig
 from robot_meta.twin.perturbations import ScheduledChange
@@ -29,7 +31,8 @@ class RobotNodeConfig:
     """Which robot, and how it is driven.
 
     Attributes:
-        backend: "twin" (physics) or "fake" (follows its reference after a short lag).
+        backend: "twin" (physics), "fake" (follows its reference after a short lag) or "franka" (a
+            real FR3).
         robot: Robot type.
         robot_ip: Address of a real robot.
         lockstep: The robot moves only after the command for its last stamp has come; it publishes
@@ -59,11 +62,18 @@ class RobotNodeConfig:
             raise ValueError(
                 f"no backend '{self.backend}' in this version; choose one of {list(BACKENDS)}"
             )
+        real = not BACKENDS[self.backend].simulated
+        if real and not self.robot_ip:
+            raise ValueError(f"backend '{self.backend}' needs robot_ip, the address in Desk")
+        if real and self.lockstep:
+            raise ValueError(
+                f"backend '{self.backend}' moves a real robot, which waits for nobody"
+            )
         if not 0.0 <= self.speed_scale <= 1.0:
             raise ValueError(f"speed_scale must be in [0, 1], got {self.speed_scale}")
         if not self.heartbeat_timeout > 0.0:
             raise ValueError(f"heartbeat_timeout must be > 0, got {self.heartbeat_timeout}")
-        if self.arm_on_start and not BACKENDS[self.backend].simulated:
+        if self.arm_on_start and real:
             raise ValueError(
                 f"arm_on_start is for simulation; backend '{self.backend}' moves a real robot: "
                 "call the service `arm` when everybody is clear of it"
@@ -119,6 +129,7 @@ class Settings:
     node: RobotNodeConfig
     guard: GuardConfig
     twin: TwinConfig | None
+    franka: FrankaConfig
 
 
 @dataclass(frozen=True)
@@ -148,13 +159,17 @@ def declare(node: Node) -> Settings:
         body = declare_config(node, defaults.perturbations, PERTURBATIONS, live=True)
         schedule = declare_config(node, ScheduleConfig(), "twin.")
         twin = dataclasses.replace(twin, perturbations=body, schedule=schedule.changes())
-    return Settings(own, guard, twin)
+    franka = FrankaConfig()
+    if own.backend == "franka":
+        franka = declare_config(node, franka, "franka.")
+    return Settings(own, guard, twin, franka)
 
 
 def open_robot(settings: Settings) -> tuple[ArmDescription, Robot]:
-    """The robot that the settings ask for, connected."""
+    """The robot that the settings ask for, connected, and what is known of it since."""
     description = arm_description(settings.node.robot, speed=settings.node.speed)
-    return description, BACKENDS[settings.node.backend].open(description, settings)
+    robot = BACKENDS[settings.node.backend].open(description, settings)
+    return dataclasses.replace(description, spec=robot.spec), robot
 
 
 def make_guard(description: ArmDescription, settings: Settings) -> Guard:
@@ -186,7 +201,12 @@ def _open_fake(description: ArmDescription, settings: Settings) -> Robot:
     return FakeRobot(description.spec, realtime=not settings.node.lockstep)
 
 
+def _open_franka(description: ArmDescription, settings: Settings) -> Robot:
+    return FrankaRobot(description, settings.node.robot_ip, settings.franka)
+
+
 BACKENDS = {
     "twin": Backend(_open_twin, simulated=True),
     "fake": Backend(_open_fake, simulated=True),
+    "franka": Backend(_open_franka, simulated=False),
 }

@@ -16,6 +16,7 @@ from robot_meta.nodes.recorder_node import RecorderConfig
 from robot_meta.nodes.task_node import TaskConfig
 from robot_meta.nodes.topics import SERVICES, TOPICS
 from robot_meta.nodes.view_node import ViewConfig
+from robot_meta.robots.franka.config import FrankaConfig
 from robot_meta.safety.guard import GuardConfig
 from robot_meta.safety.reasons import EXPLANATIONS
 from robot_meta.twin.mujoco_robot import TwinConfig
@@ -31,6 +32,7 @@ def parameters() -> dict[str, list[FieldFact]]:
             *facts(twin, "twin.", skip=("schedule", "realtime", "perturbations")),
             *facts(twin.perturbations, PERTURBATIONS),
             *facts(ScheduleConfig(), "twin."),
+            *facts(FrankaConfig(), "franka."),
         ],
         "controller": [
             *facts(ControllerNodeConfig(), skip=("build",)),

@@ -71,6 +71,7 @@ class GuardedRobot(Closing):
         """
         try:
             observation = self._robot.observe()
+            self._notice_stop()
             reference, commanded = self._guard.tick(observation, command)
             if not self._driver_stopped:
                 self._robot.command(reference)
@@ -114,6 +115,13 @@ class GuardedRobot(Closing):
         """Stop and disconnect the driver; safe to call twice."""
         self._guard.stop(Reason.OPERATOR)
         self._robot.close()
+
+    def _notice_stop(self) -> None:
+        """A robot that stopped itself stops the guard: its arm follows nothing more."""
+        reason = self._robot.stopped
+        if reason and not self._driver_stopped:
+            self._guard.stop(reason)
+            self._driver_stopped = True
 
     def _stop_driver(self) -> None:
         if not self._driver_stopped:

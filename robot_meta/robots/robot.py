@@ -17,6 +17,14 @@ class Robot(Protocol):
 
     spec: RobotSpec
 
+    @property
+    def stopped(self) -> str:
+        """Why it is stopped, "" when it is not.
+
+        A robot stops itself too: by a reflex (the name is libfranka's) or by a watchdog. It then
+        stays stopped as after `stop`.
+        """
+
     def observe(self) -> Observation:
         """Newest stamped measurement; never blocks.
 

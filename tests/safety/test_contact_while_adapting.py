@@ -32,7 +32,7 @@ USUAL = GuardConfig()
 FIRM = dataclasses.replace(USUAL, external_force=80.0, external_torque=(60.0,) * 4 + (20.0,) * 3)
 ALL_TOUCH = frozenset({Reason.LEAD, Reason.EXTERNAL_FORCE, Reason.EXTERNAL_TORQUE})
 WALL, HELD = "wall", "held"
-TICKS = {WALL: 120, HELD: 80}
+TICKS = {WALL: 100, HELD: 80}
 CASES = pytest.mark.parametrize("case", [WALL, HELD])
 
 

@@ -10,7 +10,16 @@ pytestmark = pytest.mark.ros
 @pytest.mark.parametrize(
     ("parameters", "parts"),
     [
-        ({"backend": "franka"}, ["no backend 'franka'", "twin", "fake"]),
+        ({"backend": "ros2_control"}, ["no backend 'ros2_control'", "twin", "fake", "franka"]),
+        ({"backend": "franka"}, ["backend 'franka' needs robot_ip"]),
+        (
+            {"backend": "franka", "robot_ip": "127.0.0.1", "lockstep": True},
+            ["moves a real robot"],
+        ),
+        (
+            {"backend": "franka", "robot_ip": "127.0.0.1", "arm_on_start": True},
+            ["arm_on_start is for simulation"],
+        ),
         ({"backend": "fake", "robot": "fr4"}, ["no robot 'fr4'", "fr3"]),
         ({"backend": "fake", "guard__tool_sped": 0.1}, ["guard.tool_sped", "guard.tool_speed"]),
         ({"backend": "fake", "speed_scale": 7.0}, ["speed_scale must be in [0, 1], got 7.0"]),
@@ -20,7 +29,7 @@ pytestmark = pytest.mark.ros
 )
 def test_a_wrong_start_is_one_line_and_a_code_of_its_own(processes, parameters, parts):
     node = processes.node("robot_node", **parameters)
-    assert node.wait(timeout=30) == (16 if "robot" in parameters else 20)
+    assert node.wait(timeout=60) == (16 if "robot" in parameters else 20)
     (line,) = node.log.read_text().splitlines()
     assert line.startswith("robot: error: ")
     assert all(part in line for part in parts), line

@@ -1,0 +1,214 @@
+"""The driver of an FR3: the robot protocol on this side, the arm in a process of its own.
+
+The 1 kHz law (franky's `JointImpedanceTracker`, C++) lives in `process.py`, away from ROS and
+from this interpreter's lock. `observe` reads memory that both map; `command` sends one message.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import logging
+import socket
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+from robot_meta import errors
+from robot_meta.errors import MissingAsset, NotConnected, UnsupportedRobot
+from robot_meta.robots.closing import Closing
+from robot_meta.robots.description import ArmDescription
+from robot_meta.robots.franka.config import FrankaConfig
+from robot_meta.robots.franka.process import setup_message
+from robot_meta.robots.franka.trouble import PANDA, silence_trouble
+from robot_meta.robots.franka.wire import Channel, RobotReading, SharedState
+from robot_meta.robots.playback import check_reference
+from robot_meta.robots.reported import reported_limits, tightest
+from robot_meta.types import Observation, Reference, RobotSpec
+
+_log = logging.getLogger(__name__)
+RECOVERY = 20.0  # longest that clearing an error may take, [s]
+GOODBYE = 5.0  # longest that the process may take to let go of the arm, [s]
+PANDAS = ("panda", "fer")
+
+
+class FrankaRobot(Closing):
+    """An FR3. It holds its measured pose from the moment it is connected.
+
+    Its `spec` has the published limits of its type, tightened by those that the robot reports.
+
+    Args:
+        description: The arm; its limits may be scaled already.
+        address: Of the robot's control, as in Desk.
+        config: How it is driven.
+
+    Raises:
+        MissingAsset: franky is not installed.
+        UnsupportedRobot: Not an FR3, or another robot than the description says.
+        NotConnected: The robot cannot be reached or may not move; each cause has its own class.
+    """
+
+    def __init__(
+        self, description: ArmDescription, address: str, config: FrankaConfig | None = None
+    ) -> None:
+        config = config if config is not None else FrankaConfig()
+        if description.spec.name in PANDAS:
+            raise UnsupportedRobot(PANDA)
+        if importlib.util.find_spec("franky") is None:
+            raise MissingAsset("franky (franky-control 2)", "make setup-franka")
+        self._config, self._address = config, address
+        self.spec = _with_gains(description.spec, config)
+        self._closed, self._stopped = False, ""
+        descriptor = SharedState.descriptor()
+        self._shared = SharedState(descriptor)
+        here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._channel = Channel(here)
+        numbers = (there.fileno(), descriptor)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "robot_meta.robots.franka.process", *map(str, numbers)],
+            stdin=subprocess.DEVNULL,
+            pass_fds=numbers,
+            start_new_session=True,
+        )
+        there.close()
+        try:
+            urdf = self._connect()
+            self.spec = dataclasses.replace(
+                self.spec, limits=tightest(self.spec.limits, reported_limits(urdf, self.spec.name))
+            )
+        except BaseException:
+            self._end_process()
+            raise
+
+    def observe(self) -> Observation:
+        """The newest measurement; never waits for the robot."""
+        reading = self._reading()
+        return Observation(
+            stamp=reading.stamp,
+            position=reading.position,
+            velocity=reading.velocity,
+            torque=reading.torque,
+            external_torque=reading.external_torque,
+        )
+
+    def command(self, reference: Reference) -> None:
+        """Follow `reference` from now on; ignored, after the same checks, while stopped."""
+        self._reading()
+        check_reference(reference, self.spec)
+        if not self.stopped:
+            self._send_or_lose(reference)
+
+    def stop(self, reason: str) -> None:
+        """Hold the present reference until `recover`; the first reason counts."""
+        if self._closed or self._stopped:
+            return
+        self._stopped = reason or "STOP"
+        try:
+            self._channel.send({"do": "stop", "reason": self._stopped})
+        except OSError:
+            pass  # the process is gone, and its arm with it: `observe` says so
+
+    def recover(self) -> bool:
+        """Clear a stop, a reflex or a lost connection and hold in place; whether that worked.
+
+        A user stop has to be released by hand first.
+        """
+        self._require_process()
+        try:
+            self._channel.send({"do": "recover"})
+            answer = self._answer(RECOVERY)
+        except (OSError, EOFError):
+            raise NotConnected("the driver process ended; start the driver again") from None
+        refusal = "no answer" if answer is None else str(answer["refusal"])
+        if refusal:
+            _log.warning("no recovery: %s", refusal)
+            return False
+        self._stopped = ""
+        return True
+
+    def close(self) -> None:
+        """Stop, let the arm hold itself, and disconnect; safe to call twice."""
+        if not self._closed:
+            self.stop("CLOSED")
+            self._closed = True
+            self._end_process()
+
+    @property
+    def time(self) -> float:
+        """Robot clock, [s]."""
+        return self._reading().stamp
+
+    @property
+    def stopped(self) -> str:
+        """Reason of the present stop: the caller's, libfranka's name of an error, or WATCHDOG."""
+        reading = self._shared.read()
+        return self._stopped or (reading.stopped if reading is not None else "")
+
+    def reading(self) -> RobotReading:
+        """The newest measurement with what only this driver knows, such as the success rate."""
+        return self._reading()
+
+    def _reading(self) -> RobotReading:
+        self._require_process()
+        self._shared.show_life()
+        reading = self._shared.read()
+        if reading is None:
+            raise NotConnected("the driver process has measured nothing yet")
+        if reading.lost:
+            raise NotConnected(f"the robot at {self._address} is lost ({reading.lost})")
+        silence = time.monotonic() - reading.written
+        if silence > self._config.lost_after:
+            raise NotConnected(f"the driver process shows nothing new for {silence:.1f} s")
+        return reading
+
+    def _require_process(self) -> None:
+        if self._closed:
+            raise NotConnected("the Franka driver is closed; make a new one")
+        if self._process.poll() is not None:
+            raise NotConnected(
+                f"the driver process ended with {self._process.returncode}; start the driver again"
+            )
+
+    def _send_or_lose(self, reference: Reference) -> None:
+        try:
+            self._channel.send_reference(reference)
+        except OSError:
+            raise NotConnected("the driver process ended; start the driver again") from None
+
+    def _answer(self, timeout: float) -> dict[str, str] | None:
+        message = self._channel.receive(timeout)
+        return message if isinstance(message, dict) else None
+
+    def _connect(self) -> str:
+        """Let the process connect; the robot's own description."""
+        self._channel.send(setup_message(self._address, self.spec.name, self._config, self.spec))
+        self._shared.show_life()
+        try:
+            answer = self._answer(self._config.connect_timeout)
+        except EOFError:
+            raise NotConnected("the driver process ended while it connected") from None
+        if answer is None:
+            self._process.kill()  # its connection would take an answer that is not for it
+            self._process.wait()
+            raise silence_trouble(self._address, self._config.connect_timeout)
+        if "error" in answer:
+            raise getattr(errors, answer["error"])(answer["text"])
+        return answer["urdf"]
+
+    def _end_process(self) -> None:
+        self._channel.close()
+        try:
+            self._process.wait(GOODBYE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _with_gains(spec: RobotSpec, config: FrankaConfig) -> RobotSpec:
+    return dataclasses.replace(
+        spec,
+        stiffness=np.array(config.stiffness) if config.stiffness else spec.stiffness,
+        damping=np.array(config.damping) if config.damping else spec.damping,
+    )
