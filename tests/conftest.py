@@ -1,4 +1,4 @@
-"""A server that speaks the Franka's protocol, as a separate process, for tests that drive an arm."""
+"""Servers that speak the Franka's protocol, as separate processes, for tests that drive an arm."""
 
 from __future__ import annotations
 

@@ -132,3 +132,13 @@ def test_references_reach_a_driver_in_one_place_only():
 
 def test_the_search_for_callers_finds_one():
     assert driver_calls("x = 1\nself._robot.command(reference)\n") == [2]
+
+
+def test_a_robot_that_stops_itself_stops_the_guard_until_both_recover(robot):
+    moving(robot)
+    robot._robot.stop("joint_reflex")  # as a driver does when its robot has a reflex
+    robot.tick(None)
+    assert (robot.state, robot.reason) == (State.STOPPED, "joint_reflex")
+    assert not robot.arm()
+    assert robot.recover()
+    assert robot.state is State.HOLD and robot._robot.stopped == ""

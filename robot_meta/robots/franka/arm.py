@@ -61,10 +61,10 @@ class FrankaArm:
         """Robot time [s] and positions (J,) of the newest state; waits a cycle while idle."""
         try:
             state = self._robot.state
-        except self._franky.NetworkException as error:
+        except (self._franky.NetworkException, RuntimeError) as error:  # the latter from Poco
             self.lost = self.lost or " ".join(str(error).split())
             state = self._state
-        if state.time != self._state.time or not self._seen:
+        if state.time.to_msec() != self._state.time.to_msec() or not self._seen:
             self._seen = time.monotonic()
         self._state = state
         return state.time.to_sec(), np.array(state.q)
@@ -120,7 +120,7 @@ class FrankaArm:
         self._tracker = None
         try:
             self._robot.join_motion(1.0)
-        except self._franky.NetworkException as error:
+        except (self._franky.NetworkException, RuntimeError) as error:
             self.lost = " ".join(str(error).split())
             return "connection_lost"
         except self._franky.Exception as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -73,6 +74,7 @@ class FrankaRobot(Closing):
             start_new_session=True,
         )
         there.close()
+        os.close(descriptor)  # mapped by now, here and there
         try:
             urdf = self._connect()
             self.spec = dataclasses.replace(

@@ -9,6 +9,7 @@ whatever stalls there, this one and its 1 kHz thread go on.
 from __future__ import annotations
 
 import dataclasses
+import os
 import signal
 import socket
 import sys
@@ -133,6 +134,7 @@ def main(argv: list[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that commands
     channel = Channel(socket.socket(fileno=int(argv[0])))
     shared = SharedState(int(argv[1]))
+    os.close(int(argv[1]))
     try:
         setup = channel.receive(10.0)
         if not isinstance(setup, dict):

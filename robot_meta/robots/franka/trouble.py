@@ -41,6 +41,8 @@ def connection_trouble(error: Exception, address: str) -> errors.RobotMetaError:
         )
     if "Host not found" in text:
         return errors.RobotUnreachable(f"no host '{address}' is known; check robot_ip")
+    if "timeout" in text.lower():
+        return _nobody(address)
     return errors.RobotUnreachable(f"no Franka answers at {address} ({text}); check robot_ip")
 
 
@@ -49,13 +51,16 @@ def silence_trouble(address: str, waited: float) -> errors.RobotMetaError:
     try:
         socket.create_connection((address, FCI_PORT), timeout=2.0).close()
     except OSError:
-        return errors.RobotUnreachable(
-            f"nothing answers at {address} within {waited:.0f} s: wrong robot_ip, no cable, or "
-            "another network. Try `ping`."
-        )
+        return _nobody(address)
     return errors.RobotBusy(
         f"{address} takes connections but answered nothing within {waited:.0f} s: another client "
         "has the robot. End it (another launch, another machine, a program in Desk) and try again."
+    )
+
+
+def _nobody(address: str) -> errors.RobotMetaError:
+    return errors.RobotUnreachable(
+        f"nothing answers at {address}: wrong robot_ip, no cable, or another network. Try `ping`."
     )
 
 
