@@ -24,6 +24,11 @@ DRIVERS: list[object] = [
     pytest.param(lambda: FakeRobot(ARM.spec, realtime=True), id="fake-realtime"),
     pytest.param(lambda: MujocoRobot(ARM), id="twin", marks=pytest.mark.sim),
     pytest.param(
+        lambda: MujocoRobot(ARM, TwinConfig(limits="enforce")),
+        id="twin-limits",
+        marks=pytest.mark.sim,
+    ),
+    pytest.param(
         lambda: RealtimeTwin(ARM, TwinConfig(realtime=True)),
         id="twin-realtime",
         marks=pytest.mark.sim,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # a fake robot needs no MuJoCo
     from robot_meta.twin.mujoco_robot import TwinConfig
 
 PERTURBATIONS = "twin.perturbations."
+NOT_OF_TWIN = ("schedule", "realtime", "limits", "perturbations")  # said elsewhere
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,7 @@ class RobotNodeConfig:
             on a real robot.
         heartbeat_required: Stop when `estop_heartbeat` falls silent.
         heartbeat_timeout: The longest silence of it, [s].
+        limits: "enforce" for a twin that goes into reflex where the real arm would, or "ignore".
         self_collision: Measure how near the arm comes to itself; needs MuJoCo and the arm's model.
         wait_for: Names of nodes that have to listen before time begins in lockstep.
     """
@@ -54,6 +56,7 @@ class RobotNodeConfig:
     speed_scale: float = 0.0
     heartbeat_required: bool = False
     heartbeat_timeout: float = 0.3
+    limits: str = "ignore"
     self_collision: bool = True
     wait_for: tuple[str, ...] = ()
 
@@ -69,6 +72,8 @@ class RobotNodeConfig:
             raise ValueError(
                 f"backend '{self.backend}' moves a real robot, which waits for nobody"
             )
+        if self.limits not in ("ignore", "enforce"):
+            raise ValueError(f"limits must be 'ignore' or 'enforce', got '{self.limits}'")
         if not 0.0 <= self.speed_scale <= 1.0:
             raise ValueError(f"speed_scale must be in [0, 1], got {self.speed_scale}")
         if not self.heartbeat_timeout > 0.0:
@@ -152,10 +157,8 @@ def declare(node: Node) -> Settings:
     if own.backend == "twin":
         from robot_meta.twin.mujoco_robot import TwinConfig
 
-        defaults = TwinConfig(realtime=not own.lockstep)
-        twin = declare_config(
-            node, defaults, "twin.", skip=("schedule", "realtime", "perturbations")
-        )
+        defaults = TwinConfig(realtime=not own.lockstep, limits=own.limits)
+        twin = declare_config(node, defaults, "twin.", skip=NOT_OF_TWIN)
         body = declare_config(node, defaults.perturbations, PERTURBATIONS, live=True)
         schedule = declare_config(node, ScheduleConfig(), "twin.")
         twin = dataclasses.replace(twin, perturbations=body, schedule=schedule.changes())

@@ -9,7 +9,12 @@ from collections.abc import Iterable, Sequence
 
 from robot_meta import errors
 from robot_meta.build import BuildConfig
-from robot_meta.nodes.backends import PERTURBATIONS, RobotNodeConfig, ScheduleConfig
+from robot_meta.nodes.backends import (
+    NOT_OF_TWIN,
+    PERTURBATIONS,
+    RobotNodeConfig,
+    ScheduleConfig,
+)
 from robot_meta.nodes.controller_node import ControllerNodeConfig
 from robot_meta.nodes.fields import FieldFact, facts
 from robot_meta.nodes.recorder_node import RecorderConfig
@@ -29,7 +34,7 @@ def parameters() -> dict[str, list[FieldFact]]:
         "robot": [
             *facts(RobotNodeConfig()),
             *facts(GuardConfig(), "guard."),
-            *facts(twin, "twin.", skip=("schedule", "realtime", "perturbations")),
+            *facts(twin, "twin.", skip=NOT_OF_TWIN),
             *facts(twin.perturbations, PERTURBATIONS),
             *facts(ScheduleConfig(), "twin."),
             *facts(FrankaConfig(), "franka."),

@@ -9,12 +9,13 @@ import numpy as np
 
 from robot_meta.errors import NotConnected
 from robot_meta.robots.closing import Closing
-from robot_meta.robots.description import ArmDescription
+from robot_meta.robots.description import ArmDescription, arm_description
 from robot_meta.robots.playback import ReferencePlayback, check_reference
 from robot_meta.twin.delay import DelayLine
 from robot_meta.twin.impedance import ImpedanceLaw
 from robot_meta.twin.perturbations import MAX_DELAY, Perturbations, ScheduledChange
 from robot_meta.twin.plant import Plant, PlantConfig
+from robot_meta.twin.reflex import ReflexLimits
 from robot_meta.twin.scenes import SceneConfig
 from robot_meta.types import Array, Observation, Reference
 
@@ -30,6 +31,9 @@ class TwinConfig:
         plant: How it is simulated and sensed.
         scene: What is around it.
         realtime: Whether it moves by itself (`open_twin` of realtime.py) or only when stepped.
+        limits: "enforce" for a twin that goes into reflex where the real arm would: a reference
+            that breaks a limit stops it until `recover`, one that comes late included. "ignore"
+            follows whatever it is given.
     """
 
     seed: int = 0
@@ -38,6 +42,11 @@ class TwinConfig:
     plant: PlantConfig = field(default_factory=PlantConfig)
     scene: SceneConfig = field(default_factory=SceneConfig)
     realtime: bool = False
+    limits: str = "ignore"
+
+    def __post_init__(self) -> None:
+        if self.limits not in ("ignore", "enforce"):
+            raise ValueError(f"limits must be 'ignore' or 'enforce', got '{self.limits}'")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +91,10 @@ class MujocoRobot(Closing):
         slots = round(MAX_DELAY * self._rate)
         joints = self.spec.num_joints
         self._playback = ReferencePlayback(self.spec)
+        self._reflexes: ReflexLimits | None = None
+        if config.limits == "enforce":
+            own = arm_description(self.spec.name).spec.limits  # at any share of its speed
+            self._reflexes = ReflexLimits(own, self.spec.reference_dt)
         self._targets = DelayLine(slots, 2 * joints)
         readings = slots + round(config.plant.observation_delay * self._rate)
         self._readings = DelayLine(readings, 3 * joints)
@@ -111,7 +124,7 @@ class MujocoRobot(Closing):
         self._plant.reset(self.spec.home if position is None else np.asarray(position, float))
         self._plant.begin()
         self._law.reset(self._plant.compensation)
-        self._playback.hold_at(self._plant.position)
+        self._hold_here()
         self._targets.fill(np.concatenate([self._playback.held, np.zeros(self.spec.num_joints)]))
         self._readings.fill(self._reading())
         return self.measure()
@@ -141,7 +154,7 @@ class MujocoRobot(Closing):
         self._require_connection()
         if self._stopped:
             self._stopped = ""
-            self._playback.hold_at(self._plant.position)
+            self._hold_here()
         return True
 
     def close(self) -> None:
@@ -243,9 +256,23 @@ class MujocoRobot(Closing):
         if self._closed:
             raise NotConnected("the twin is closed; make a new one")
 
+    def _hold_here(self) -> None:
+        self._playback.hold_at(self._plant.position)
+        if self._reflexes is not None:
+            self._reflexes.begin(self._plant.position)
+
     def _next_target(self) -> Array:
         """Reference position and velocity for this millisecond, (2J,), after the delay."""
-        self._playback.next(self._targets.slot())
+        slot = self._targets.slot()
+        self._playback.next(slot)
+        if self._reflexes is not None and not self._stopped:
+            plant = self._plant
+            self._stopped = self._reflexes.violation(
+                slot[: self.spec.num_joints], plant.position, plant.velocity
+            )
+            if self._stopped:  # in reflex: what came last is not followed any more
+                self._playback.hold_at(self._reflexes.accepted)
+                self._playback.next(slot)
         self._targets.advance()
         return self._targets.get(self._target_age)
 

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import time
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from robot_meta.errors import MissingAsset, NotConnected, UnsupportedRobot
 from robot_meta.robots.closing import Closing
 from robot_meta.robots.description import ArmDescription
 from robot_meta.robots.franka.config import FrankaConfig
+from robot_meta.robots.franka.gripper import FrankaGripper
 from robot_meta.robots.franka.process import setup_message
 from robot_meta.robots.franka.trouble import PANDA, silence_trouble
 from robot_meta.robots.franka.wire import Channel, RobotReading, SharedState
@@ -30,6 +32,7 @@ from robot_meta.robots.reported import reported_limits, tightest
 from robot_meta.types import Observation, Reference, RobotSpec
 
 _log = logging.getLogger(__name__)
+ANSWER = 5.0  # of the process, which looks for messages every millisecond, [s]
 RECOVERY = 20.0  # longest that clearing an error may take, [s]
 GOODBYE = 5.0  # longest that the process may take to let go of the arm, [s]
 PANDAS = ("panda", "fer")
@@ -117,13 +120,7 @@ class FrankaRobot(Closing):
 
         A user stop has to be released by hand first.
         """
-        self._require_process()
-        try:
-            self._channel.send({"do": "recover"})
-            answer = self._answer(RECOVERY)
-        except (OSError, EOFError):
-            raise NotConnected("the driver process ended; start the driver again") from None
-        refusal = "no answer" if answer is None else str(answer["refusal"])
+        refusal = str(self._ask({"do": "recover"}, RECOVERY)["refusal"])
         if refusal:
             _log.warning("no recovery: %s", refusal)
             return False
@@ -136,6 +133,17 @@ class FrankaRobot(Closing):
             self.stop("CLOSED")
             self._closed = True
             self._end_process()
+
+    @property
+    def gripper(self) -> FrankaGripper:
+        """The hand.
+
+        Raises:
+            NotConnected: The driver was told that there is none.
+        """
+        if not self._config.gripper:
+            raise NotConnected("this driver has no gripper: set franka.gripper")
+        return FrankaGripper(lambda message: self._ask(message, ANSWER))
 
     @property
     def time(self) -> float:
@@ -179,7 +187,18 @@ class FrankaRobot(Closing):
         except OSError:
             raise NotConnected("the driver process ended; start the driver again") from None
 
-    def _answer(self, timeout: float) -> dict[str, str] | None:
+    def _ask(self, message: dict[str, Any], timeout: float) -> dict[str, Any]:
+        self._require_process()
+        try:
+            self._channel.send(message)
+            answer = self._answer(timeout)
+        except (OSError, EOFError):
+            raise NotConnected("the driver process ended; start the driver again") from None
+        if answer is None:
+            raise NotConnected(f"the driver process gave no answer within {timeout:.0f} s")
+        return answer
+
+    def _answer(self, timeout: float) -> dict[str, Any] | None:
         message = self._channel.receive(timeout)
         return message if isinstance(message, dict) else None
 

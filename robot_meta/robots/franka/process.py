@@ -20,8 +20,9 @@ import numpy as np
 
 from robot_meta.errors import RobotMetaError
 from robot_meta.robots.description import arm_description
-from robot_meta.robots.franka.arm import FrankaArm
+from robot_meta.robots.franka.arm import FrankaArm, load_franky
 from robot_meta.robots.franka.config import FrankaConfig
+from robot_meta.robots.franka.gripper import GripperThread
 from robot_meta.robots.franka.wire import Channel, SharedState
 from robot_meta.robots.playback import ReferencePlayback
 from robot_meta.types import Load, Reference
@@ -46,6 +47,9 @@ class FrankaProcess:
             np.array(setup["damping"]),
             Load(mass=setup["load_mass"], center=tuple(setup["load_center"])),
         )
+        self._gripper = GripperThread(lambda: load_franky().Gripper(setup["address"]))
+        if self._config.gripper:
+            self._gripper.start()
         self._stopped, self._watching = "", False
         self._begin()
         channel.send({"urdf": self._arm.urdf})
@@ -81,6 +85,9 @@ class FrankaProcess:
                 self._take_reference(message)
             elif message["do"] == "stop":
                 self._stop(message["reason"])
+            elif message["do"] == "gripper":
+                self._gripper.do(message["task"], **message["with"])
+                self._channel.send(self._gripper.state())
             else:
                 self._channel.send({"refusal": self._recover()})
 

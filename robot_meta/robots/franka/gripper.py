@@ -1,0 +1,166 @@
+"""The Franka hand: it homes, opens to a width, and grasps, while the arm goes on.
+
+libfranka's calls return when the fingers stand still, and reading the hand waits for its next
+message; so a thread of the driver process does both, and everybody else sees what it saw last.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+POLL = 0.05  # [s]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GripperReading:
+    """What the hand did and how it is.
+
+    Attributes:
+        width: Between the fingers, [m].
+        max_width: After homing, [m].
+        grasped: Whether it holds something.
+        busy: Whether it does something now.
+        succeeded: Whether the newest task that ended was done, None before the first.
+        trouble: What went wrong last, "" for nothing.
+    """
+
+    width: float = 0.0
+    max_width: float = 0.0
+    grasped: bool = False
+    busy: bool = False
+    succeeded: bool | None = None
+    trouble: str = ""
+
+
+class GripperThread(threading.Thread):
+    """Does one task of the hand after the other; `reading` is how it stands.
+
+    Args:
+        connect: Makes the connection, a `franky.Gripper`.
+    """
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        super().__init__(name="gripper", daemon=True)
+        self._connect = connect
+        self._tasks: queue.SimpleQueue[tuple[str, dict[str, float]]] = queue.SimpleQueue()
+        self._hand: Any = None
+        self.reading = GripperReading()
+
+    def do(self, task: str, **arguments: float) -> None:
+        """Queue "homing", "move" (width, speed) or "grasp" (width, speed, force, ...).
+
+        "stop" ends the task that runs, at once; "look" does nothing.
+        """
+        if task == "stop":
+            self._cancel()
+        elif task != "look":
+            self._tasks.put((task, arguments))
+
+    def state(self) -> dict[str, Any]:
+        """The newest reading, as a message."""
+        waiting = not self._tasks.empty()
+        return {**asdict(self.reading), "busy": self.reading.busy or waiting}
+
+    def run(self) -> None:
+        """Until the process ends."""
+        try:
+            self._hand = self._connect()
+        except Exception as error:  # there is an arm without a hand
+            self.reading = GripperReading(trouble=f"no hand answers ({_line(error)})")
+            return
+        succeeded: bool | None = None
+        while True:
+            trouble = ""
+            try:
+                task, arguments = self._tasks.get(timeout=POLL)
+            except queue.Empty:
+                self._look(succeeded, self.reading.trouble)
+                continue
+            self._look(succeeded, "", busy=True)
+            try:
+                succeeded = self._perform(task, arguments)
+            except Exception as error:
+                succeeded, trouble = False, _line(error)
+            self._look(succeeded, trouble)
+
+    def _perform(self, task: str, arguments: dict[str, float]) -> bool:
+        future = getattr(self._hand, f"{task}_async")(**arguments)
+        while not future.wait(POLL):
+            time.sleep(0.0)
+        return bool(future.get())
+
+    def _cancel(self) -> None:
+        while not self._tasks.empty():
+            self._tasks.get()
+        if self._hand is not None:
+            self._hand.stop_async()
+
+    def _look(self, succeeded: bool | None, trouble: str, busy: bool = False) -> None:
+        try:
+            state = self._hand.state
+        except Exception as error:
+            self.reading = GripperReading(trouble=_line(error))
+            return
+        self.reading = GripperReading(
+            width=state.width,
+            max_width=state.max_width,
+            grasped=state.is_grasped,
+            busy=busy,
+            succeeded=succeeded,
+            trouble=trouble,
+        )
+
+
+class FrankaGripper:
+    """The hand as the driver's side sees it; tasks run while the arm moves.
+
+    Args:
+        ask: Sends a message to the driver process and returns its answer.
+    """
+
+    def __init__(self, ask: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        self._ask = ask
+
+    def homing(self) -> None:
+        """Find the ends of the fingers' range; needed once after the fingers were changed."""
+        self._do("homing")
+
+    def move(self, width: float, speed: float = 0.05) -> None:
+        """Open or close to `width` [m] with `speed` [m/s]."""
+        self._do("move", width=width, speed=speed)
+
+    def grasp(
+        self, width: float, force: float = 20.0, speed: float = 0.05, tolerance: float = 0.005
+    ) -> None:
+        """Close on something about `width` [m] wide and hold it with `force` [N].
+
+        It counts as grasped when its width is within `tolerance` [m], libfranka's default.
+        """
+        self._do(
+            "grasp",
+            width=width,
+            speed=speed,
+            force=force,
+            epsilon_inner=tolerance,
+            epsilon_outer=tolerance,
+        )
+
+    def stop(self) -> None:
+        """End what the hand does, and forget what it was to do next."""
+        self._do("stop")
+
+    def state(self) -> GripperReading:
+        """How the hand stands."""
+        return GripperReading(**self._ask({"do": "gripper", "task": "look", "with": {}}))
+
+    def _do(self, task: str, **arguments: float) -> None:
+        self._ask({"do": "gripper", "task": task, "with": arguments})
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
