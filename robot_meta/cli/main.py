@@ -85,7 +85,7 @@ def usage() -> str:
         "`robot-meta COMMAND --help` tells what a command takes.",
         "--traceback shows where an error came from.",
         "Exit codes: 0 done, 2 wrong argument, 3 something is not installed, 4 a file or the",
-        "system refused, 10 to 29 one kind of trouble each (README), 130 interrupted.",
+        "system refused, 10 to 39 one kind of trouble each (README), 130 interrupted.",
     ]
     return "\n".join(lines)
 
