@@ -7,7 +7,6 @@ meanwhile (group commit), and only then are they acknowledged. One process write
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import logging
 import os
@@ -15,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,45 +22,14 @@ from typing import Any
 import numpy as np
 
 from robot_meta.errors import RobotMetaError, StoreFull, StoreRefused
-from robot_meta.replay.appending import ActiveSegment
+from robot_meta.replay.config import StoreConfig
 from robot_meta.replay.files import Files
 from robot_meta.replay.locking import lock
 from robot_meta.replay.records import Layout, Rows
 from robot_meta.replay.recovery import recover
-from robot_meta.replay.retention import Retention
-from robot_meta.replay.rewriting import merge_small, replace_segments
-from robot_meta.replay.segments import HEADER_BYTES
+from robot_meta.replay.segment_writer import SegmentWriter
 from robot_meta.replay.snapshot import Snapshot
-from robot_meta.replay.thinning import plan
 from robot_meta.replay.transitions import Episode, Transitions
-
-_MERGE_AT = 8  # neighbouring small segments
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoreConfig:
-    """How a store writes.
-
-    Attributes:
-        segment_bytes: Size at which a new segment is begun, [bytes].
-        commit_period: Shortest time between two syncs, [s]; longer waits gather more rows.
-        max_pending: Rows that wait to be written at most; `append` then waits.
-        retention: Disk budget; None keeps everything.
-    """
-
-    segment_bytes: int = 64 << 20
-    commit_period: float = 0.02
-    max_pending: int = 1 << 16
-    retention: Retention | None = None
-
-    def __post_init__(self) -> None:
-        if self.segment_bytes < 2 * HEADER_BYTES:
-            raise ValueError(f"segment_bytes must be >= 8192, got {self.segment_bytes}")
-        if self.retention and self.retention.max_bytes < 4 * self.segment_bytes:
-            raise ValueError(
-                f"max_bytes must hold at least 4 segments of {self.segment_bytes} bytes, got "
-                f"{self.retention.max_bytes}"
-            )
 
 
 @dataclass(frozen=True)
@@ -116,24 +84,18 @@ class ReplayStore:
         files: Files | None = None,
     ) -> None:
         self.path, self._config = path, config or StoreConfig()
-        self._files = files or Files()
+        files = files or Files()
         self.acknowledged = self._appended = 0
         with self._trouble():
             self._lock = lock(path, create=fields is not None)
             try:
-                self._manifest, self.recovery = recover(self._files, path, fields)
-                self._layout = Layout.of(self._manifest.fields)
-                self._capacity = max(
-                    1, (self._config.segment_bytes - HEADER_BYTES) // self._layout.row_bytes
-                )
-                self._manifest = merge_small(
-                    self._files, path, self._manifest, self._capacity, _MERGE_AT
-                )
+                manifest, self.recovery = recover(files, path, fields)
+                self._layout = Layout.of(manifest.fields)
+                self._writer = SegmentWriter(files, path, manifest, self._config)
                 self._remember(Snapshot(path))
             except BaseException:
                 os.close(self._lock)
                 raise
-        self._active: ActiveSegment | None = None
         self._pending: deque[Rows] = deque()
         self._failure: RobotMetaError | None = None
         self._closing = self._closed = False
@@ -148,7 +110,7 @@ class ReplayStore:
         self._numbers = {episode.key: number for number, episode in self._episodes.items()}
         runs = snapshot.runs
         highest = max([-1, *self._episodes, *np.unique(runs["episode"]).tolist()[-1:]])
-        self._next_episode = max(self._manifest.next_episode, highest + 1)
+        self._next_episode = max(self._writer.manifest.next_episode, highest + 1)
         ends = np.zeros(self._next_episode, np.int64)
         np.maximum.at(ends, runs["episode"], runs["step"].astype(np.int64) + runs["count"])
         self._next_step: dict[int, int] = dict(enumerate(ends.tolist()))
@@ -258,21 +220,19 @@ class ReplayStore:
                 while self._wait_for_rows():
                     began = time.monotonic()
                     self._commit()
-                    while self._room() == 0:
-                        self._finish_segment()
-                        self._retain()
+                    while self._writer.room == 0:
+                        self._writer.finish()
+                        self._writer.retain(self._commit)
                     if not self._closing:
                         time.sleep(max(0.0, self._config.commit_period + began - time.monotonic()))
-                self._finish_segment()
+                self._writer.finish()
         except RobotMetaError as error:
             self._failure = error
         except Exception as error:
             logging.getLogger(__name__).exception("the store's writer failed")
             self._failure = StoreRefused(self.path, repr(error))
         finally:
-            if self._active is not None:
-                with suppress(OSError):
-                    self._active.close()
+            self._writer.close()
             with self._done:
                 self._done.notify_all()
 
@@ -283,24 +243,19 @@ class ReplayStore:
 
     def _commit(self) -> None:
         """One write and one sync for all rows that wait and fit; then they are acknowledged."""
-        if self._active is None:
-            self._active = ActiveSegment(self._files, self.path, self._manifest)
-            with self._work:
-                following = self._next_episode
-            self._manifest = self._active.listed(self._manifest, following)
-        rows = self._taken(self._room())
-        self._active.append(rows, self._episodes)
+        rows = self._taken(self._writer.room)
+        if len(rows) == 0:
+            return
+        with self._work:
+            following = self._next_episode
+        self._writer.append(rows, self._episodes, following)
         with self._done:
             self.acknowledged += len(rows)
             self._done.notify_all()
 
-    def _room(self) -> int:
-        """Rows that the segment still takes."""
-        return self._capacity - (self._active.rows if self._active is not None else 0)
-
     def _taken(self, most: int) -> Rows:
         """Up to `most` of the rows that wait, in order."""
-        parts = []
+        parts = [np.zeros(0, self._layout.dtype)]
         with self._work:
             while self._pending and most:
                 part = self._pending.popleft()
@@ -310,31 +265,6 @@ class ReplayStore:
                 parts.append(part)
                 most -= len(part)
         return np.concatenate(parts)
-
-    def _finish_segment(self) -> None:
-        active, self._active = self._active, None
-        if active is not None:
-            try:
-                self._manifest = active.finish(self._manifest)
-            finally:
-                active.close()
-
-    def _retain(self) -> None:
-        """Thin what there is where the budget is spent; what comes meanwhile is written too."""
-        retention = self._config.retention
-        if retention is None:
-            return
-        size, limits = self._config.segment_bytes, self._manifest.limits
-        found = plan(self.path, retention, size, limits)
-        if found is None:
-            return
-        self._manifest = dataclasses.replace(self._manifest, limits=found.limits)
-        for group in found.groups:
-            self._manifest = replace_segments(
-                self._files, self.path, self._manifest, group, found.keep
-            )
-            if self._pending and self._room():
-                self._commit()
 
     @contextmanager
     def _trouble(self) -> Iterator[None]:

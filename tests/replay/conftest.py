@@ -3,8 +3,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from robot_meta.replay.config import StoreConfig
 from robot_meta.replay.files import Files
-from robot_meta.replay.store import ReplayStore, StoreConfig
+from robot_meta.replay.store import ReplayStore
 from robot_meta.replay.transitions import Transitions
 
 FIELDS = {"state": 3, "action": 2}

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from robot_meta.replay.config import StoreConfig
 from robot_meta.replay.retention import Retention, runs_to_keep, water_level
 from robot_meta.replay.snapshot import Snapshot
-from robot_meta.replay.store import StoreConfig
 from robot_meta.replay.thinning import stored_bytes
 from robot_meta.replay.transitions import Transitions
 

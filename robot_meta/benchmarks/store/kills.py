@@ -19,8 +19,9 @@ from robot_meta.benchmarks.store.workload import (
     judged,
     produce,
 )
+from robot_meta.replay.config import StoreConfig
 from robot_meta.replay.files import Files
-from robot_meta.replay.store import ReplayStore, StoreConfig
+from robot_meta.replay.store import ReplayStore
 
 SMALL = StoreConfig(segment_bytes=1 << 15, commit_period=0.001)  # 448 rows: many ends and merges
 _ROUNDS = 25  # kills of one store

@@ -19,9 +19,10 @@ from robot_meta.benchmarks.store.workload import (
     verdict,
 )
 from robot_meta.errors import StoreMissing
+from robot_meta.replay.config import StoreConfig
 from robot_meta.replay.sampling import uniform
 from robot_meta.replay.snapshot import Snapshot
-from robot_meta.replay.store import Receipt, ReplayStore, StoreConfig
+from robot_meta.replay.store import Receipt, ReplayStore
 
 _PERIOD = 1e-3  # [s]
 _CONFIG = StoreConfig(segment_bytes=1 << 18)  # a new segment every 4 s
