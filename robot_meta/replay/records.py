@@ -107,10 +107,8 @@ class Layout:
             seeds: `seed_of` the segment of each.
             sequence: Where each was read, (n,).
         """
-        right: Mask = (rows["crc"] == self._checksums(rows, seeds)) & (
-            rows["sequence"] == sequence
-        )
-        return right
+        here: Mask = rows["sequence"] == sequence
+        return here & (rows["crc"] == self._checksums(rows, seeds))
 
     def _checksums(self, rows: Rows, seeds: list[int]) -> npt.NDArray[np.uint32]:
         size, used = self.row_bytes, self.row_bytes - 4

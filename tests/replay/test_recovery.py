@@ -78,6 +78,17 @@ def test_what_a_crash_leaves_at_the_end_is_not_taken_for_a_transition(stores, fr
     assert all(report.sound for report in verify(path))
 
 
+@pytest.mark.parametrize("segment", [0, -1])
+def test_sound_rows_of_another_place_are_not_taken_for_new_ones(stores, fresh, segment):
+    path = fresh()
+    source = sorted((path / "segments").glob("*" + ROWS))[segment].read_bytes()
+    with newest(path).open("ab") as file:
+        file.write(source[HEADER_BYTES : HEADER_BYTES + 10 * 52])
+    np.testing.assert_array_equal(numbers(path), np.arange(300))
+    stores.open(path).close()
+    np.testing.assert_array_equal(numbers(path), np.arange(300))
+
+
 @WITH_FOLDER
 @given(share=st.floats(0.0, 1.0, exclude_max=True))
 def test_a_cut_newest_segment_keeps_every_whole_row(stores, fresh, share):
