@@ -107,8 +107,9 @@ class Layout:
             seeds: `seed_of` the segment of each.
             sequence: Where each was read, (n,).
         """
-        here: Mask = rows["sequence"] == sequence
-        return here & (rows["crc"] == self._checksums(rows, seeds))
+        good: Mask = rows["sequence"] == sequence
+        good &= rows["crc"] == self._checksums(rows, seeds)
+        return good
 
     def _checksums(self, rows: Rows, seeds: list[int]) -> npt.NDArray[np.uint32]:
         size, used = self.row_bytes, self.row_bytes - 4
