@@ -7,7 +7,6 @@ The motions are shared with the tests of the twin, which load this file without 
 
 import json
 import sys
-import time
 
 import numpy as np
 
@@ -58,10 +57,9 @@ def main(name: str) -> dict:
         text = ""
     except pylibfranka.ControlException as error:
         text = str(error)
-    time.sleep(1.5)  # it swings out
-    there = np.array(robot.read_once().q)
-    time.sleep(0.5)
-    state = robot.read_once()
+    there = np.array(at_rest(robot).q)
+    for _ in range(300):
+        state = robot.read_once()
     result = {
         "text": text,
         "reflex": "Reflex" in str(state.robot_mode),
@@ -70,6 +68,15 @@ def main(name: str) -> dict:
     robot.automatic_error_recovery()
     result["recovered"] = "Idle" in str(robot.read_once().robot_mode)
     return result
+
+
+def at_rest(robot):
+    """The state once the arm stands still; a reflex brakes it, and it swings out."""
+    for _ in range(20_000):  # states, one per millisecond of the robot's time
+        state = robot.read_once()
+        if np.abs(state.dq).max() < 0.005:
+            return state
+    raise RuntimeError("the arm does not come to rest")
 
 
 def position_motion(robot, pylibfranka, name: str) -> None:

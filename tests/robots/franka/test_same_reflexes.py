@@ -126,5 +126,5 @@ def test_the_server_names_it_alike_and_stands_still_until_recovery(name, error):
     outcome = on_server(name)
     assert outcome["reflex"] == bool(error), outcome
     assert error in outcome["text"]
-    assert outcome["moved"] < 0.02
+    assert outcome["moved"] < 0.01
     assert outcome["recovered"]
