@@ -117,7 +117,7 @@ def franka_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrankaS
             servers.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def open_franka(franka_servers: FrankaServers) -> Callable[..., object]:
     """Connects the driver to a server: `open_franka("franka-sim", **config)`."""
     from robot_meta.robots.description import arm_description
@@ -135,7 +135,7 @@ def open_franka(franka_servers: FrankaServers) -> Callable[..., object]:
     return connect
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def open_franka_at_home(open_franka: Callable[..., object]) -> Callable[..., object]:
     """The same near home, at rest; its `spec.home` is where it really stands."""
     import dataclasses

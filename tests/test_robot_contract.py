@@ -38,7 +38,7 @@ DRIVERS: list[object] = [
 ]
 
 
-@pytest.fixture(params=DRIVERS)
+@pytest.fixture(params=DRIVERS, scope="module")  # one server after the other
 def make(request: pytest.FixtureRequest) -> Callable[[], Robot]:
     """How to connect one driver; a string names the server that stands for a real arm."""
     if isinstance(request.param, str):

@@ -15,7 +15,7 @@ from robot_meta import errors
 from robot_meta.robots.franka import trouble
 from robot_meta.robots.franka.config import FrankaConfig
 from robot_meta.robots.franka.wire import RobotReading
-from robot_meta.types import Array, Load
+from robot_meta.types import Array
 
 
 def load_franky() -> Any:
@@ -42,11 +42,11 @@ class FrankaArm:
     """
 
     def __init__(
-        self, address: str, config: FrankaConfig, stiffness: Array, damping: Array, load: Load
+        self, address: str, config: FrankaConfig, stiffness: Array, damping: Array
     ) -> None:
         self._franky = load_franky()
         self._address, self._config = address, config
-        self._stiffness, self._damping, self._load = stiffness, damping, load
+        self._stiffness, self._damping = stiffness, damping
         self._tracker: Any = None
         self._seen, self.lost = 0.0, ""
         self._robot = self._connect()
@@ -176,7 +176,7 @@ class FrankaArm:
                 list(config.force_contact),
                 list(config.force_collision),
             )
-            robot.set_load(self._load.mass, list(self._load.center), [0.0] * 9)
+            robot.set_load(config.load_mass, list(config.load_center), list(config.load_inertia))
         except franky.Exception as error:
             raise trouble.connection_trouble(error, self._address) from error
         return robot

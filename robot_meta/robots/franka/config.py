@@ -27,6 +27,9 @@ class FrankaConfig:
         torque_collision: Joint torques that end in a reflex, (J,), [Nm].
         force_contact: Tool forces and torques reported as contact, (6,), [N], [Nm].
         force_collision: Tool forces and torques that end in a reflex, (6,), [N], [Nm].
+        load_mass: Known load behind the flange, besides the tool, which is set in Desk, [kg].
+        load_center: Its centre of mass in the flange frame, (3,), [m].
+        load_inertia: Its inertia about that centre, (3, 3) row by row, [kg m^2].
         watchdog: Silence of the robot node after which the arm stops and stays, [s].
         connect_timeout: Longest wait for the robot's first answer, [s].
         lost_after: Silence of the driver's own process that counts as a lost robot, [s].
@@ -45,6 +48,9 @@ class FrankaConfig:
     torque_collision: tuple[float, ...] = (35.0, 35.0, 32.0, 30.0, 29.0, 27.0, 24.0)
     force_contact: tuple[float, ...] = (30.0, 30.0, 30.0, 25.0, 25.0, 25.0)
     force_collision: tuple[float, ...] = (40.0, 40.0, 40.0, 35.0, 35.0, 35.0)
+    load_mass: float = 0.0
+    load_center: tuple[float, ...] = (0.0,) * 3
+    load_inertia: tuple[float, ...] = (0.0,) * 9
     watchdog: float = 0.1
     connect_timeout: float = 20.0
     lost_after: float = 1.0
@@ -56,16 +62,20 @@ class FrankaConfig:
         for name in ("max_delta_tau", "watchdog", "connect_timeout", "lost_after"):
             if not getattr(self, name) > 0.0:
                 raise ValueError(f"{name} must be > 0, got {getattr(self, name)}")
+        if not self.load_mass >= 0.0:
+            raise ValueError(f"load_mass must be >= 0, got {self.load_mass}")
         for field in fields(self):
             value = getattr(self, field.name)
             if not isinstance(value, tuple):
                 continue
-            length = 6 if field.name.startswith("force") else 7
+            length = _LENGTHS.get(field.name, 7)
             optional = field.name in ("stiffness", "damping")
             if len(value) != length and not (optional and not value):
                 raise ValueError(f"{field.name} must have {length} values, got {len(value)}")
-            if not all(math.isfinite(v) and v >= 0.0 for v in value):
-                raise ValueError(f"{field.name} must be finite and >= 0, got {value}")
+            if not all(map(math.isfinite, value)):
+                raise ValueError(f"{field.name} must be finite, got {value}")
+            if min(value, default=0.0) < 0.0 and not field.name.startswith("load"):
+                raise ValueError(f"{field.name} must be >= 0, got {value}")
         for kind in ("torque", "force"):
             contact, collision = (
                 getattr(self, f"{kind}_contact"),
@@ -73,3 +83,6 @@ class FrankaConfig:
             )
             if not all(low <= high for low, high in zip(contact, collision, strict=True)):
                 raise ValueError(f"{kind}_contact must not exceed {kind}_collision")
+
+
+_LENGTHS = {"force_contact": 6, "force_collision": 6, "load_center": 3, "load_inertia": 9}

@@ -25,7 +25,7 @@ from robot_meta.robots.franka.config import FrankaConfig
 from robot_meta.robots.franka.gripper import GripperThread
 from robot_meta.robots.franka.wire import Channel, SharedState
 from robot_meta.robots.playback import ReferencePlayback
-from robot_meta.types import Load, Reference
+from robot_meta.types import Reference
 
 WATCHDOG = "WATCHDOG"  # the commanding process showed no life
 PERIOD = 0.001  # [s]
@@ -45,7 +45,6 @@ class FrankaProcess:
             self._config,
             np.array(setup["stiffness"]),
             np.array(setup["damping"]),
-            Load(mass=setup["load_mass"], center=tuple(setup["load_center"])),
         )
         self._gripper = GripperThread(lambda: load_franky().Gripper(setup["address"]))
         if self._config.gripper:
@@ -164,8 +163,6 @@ def setup_message(address: str, robot: str, config: FrankaConfig, spec: Any) -> 
         "config": dataclasses.asdict(config),
         "stiffness": list(spec.stiffness),
         "damping": list(spec.damping),
-        "load_mass": spec.tool_load.mass,
-        "load_center": list(spec.tool_load.center),
     }
 
 

@@ -10,12 +10,14 @@ from robot_meta.robots.franka.config import FrankaConfig
     [
         ({"realtime": "maybe"}, "'ignore' or 'enforce'"),
         ({"max_delta_tau": 0.0}, "max_delta_tau must be > 0"),
+        ({"load_mass": -0.1}, "load_mass must be >= 0"),
+        ({"load_center": (0.1, 0.0)}, "load_center must have 3 values, got 2"),
         ({"watchdog": -1.0}, "watchdog must be > 0"),
         ({"stiffness": (100.0,) * 6}, "stiffness must have 7 values, got 6"),
         ({"force_contact": (10.0,) * 7}, "force_contact must have 6 values, got 7"),
         ({"torque_contact": ()}, "torque_contact must have 7 values, got 0"),
         ({"damping": (float("nan"),) * 7}, "damping must be finite"),
-        ({"friction_coulomb": (-0.1,) * 7}, "friction_coulomb must be finite and >= 0"),
+        ({"friction_coulomb": (-0.1,) * 7}, "friction_coulomb must be >= 0"),
         ({"torque_contact": (90.0,) * 7}, "torque_contact must not exceed torque_collision"),
     ],
 )
