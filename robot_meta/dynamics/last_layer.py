@@ -111,6 +111,14 @@ def solve(
     return change_of(window_posterior(extras, hidden, ridge_scale), residual)
 
 
+def predictor(params: Params, weight: Tensor, bias: Tensor) -> Predictor:
+    """What `params` say with changes of the last layer, (B, O, D) and (B, O), one per query."""
+    name = f"layer{num_layers(params) - 1}"
+    weight = params[f"{name}.weight"] + weight
+    bias = params[f"{name}.bias"] + bias
+    return lambda query: features(params, query) @ weight.mT + bias[..., None, :]
+
+
 class LastLayerMethod(Method):
     """How a model is meta-trained for the closed form."""
 
@@ -122,11 +130,7 @@ class LastLayerMethod(Method):
         self, params: Params, extras: Extras, inputs: Tensor, targets: Tensor
     ) -> Predictor:
         """See `Method.adapted`."""
-        weight, bias = solve(params, extras, inputs, targets, 1.0)
-        name = f"layer{num_layers(params) - 1}"
-        weight = params[f"{name}.weight"] + weight
-        bias = params[f"{name}.bias"] + bias
-        return lambda query: features(params, query) @ weight.mT + bias[..., None, :]
+        return predictor(params, *solve(params, extras, inputs, targets, 1.0))
 
     def spread(self, params: Params, extras: Extras, inputs: Tensor, query: Tensor) -> Tensor:
         """See `Method.spread`."""

@@ -23,7 +23,13 @@ from torch import Tensor
 
 from robot_meta.dynamics import last_layer as closed_form
 from robot_meta.dynamics.adapter import WindowAdapter
-from robot_meta.dynamics.last_layer import WindowPosterior, augmented, change_of, with_change
+from robot_meta.dynamics.last_layer import (
+    WindowPosterior,
+    augmented,
+    change_of,
+    predictor,
+    with_change,
+)
 from robot_meta.dynamics.method import Method, Predictor
 from robot_meta.dynamics.model import Extras, NeuralDynamics
 from robot_meta.dynamics.network import Params, features, last_layer, num_layers
@@ -135,10 +141,7 @@ class SubspaceMethod(Method):
         """See `Method.adapted`."""
         hidden = features(params, inputs)
         weight, bias, _ = fitted(extras, hidden, targets - last_layer(params, hidden), 1.0)
-        name = f"layer{num_layers(params) - 1}"
-        weight = params[f"{name}.weight"] + weight
-        bias = params[f"{name}.bias"] + bias
-        return lambda query: features(params, query) @ weight.mT + bias[..., None, :]
+        return predictor(params, weight, bias)
 
     def spread(self, params: Params, extras: Extras, inputs: Tensor, query: Tensor) -> Tensor:
         """See `Method.spread`; what the targets were does not matter to it."""
