@@ -12,7 +12,6 @@ from robot_meta.replay.episode_log import lines_of
 from robot_meta.replay.files import Files
 from robot_meta.replay.manifest import Manifest, SegmentEntry, write_manifest
 from robot_meta.replay.records import Layout, Rows
-from robot_meta.replay.rewriting import write_side_file
 from robot_meta.replay.runs import encode_runs, runs_of
 from robot_meta.replay.segments import (
     EPISODES,
@@ -97,7 +96,7 @@ class ActiveSegment:
         places = np.concatenate(self._places)
         runs = runs_of(places["episode"], places["step"])
         side = segment_path(self._path, self._name, RUNS)
-        write_side_file(self._files, side, encode_runs(runs, self._uuid, self.rows))
+        self._files.write_new(side, encode_runs(runs, self._uuid, self.rows))
         finished = SegmentEntry(self._name, self._uuid, self.rows)
         entries = tuple(finished if e.uuid == self._uuid else e for e in manifest.segments)
         manifest = manifest.with_segments(entries)

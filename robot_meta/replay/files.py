@@ -58,15 +58,19 @@ class Files:
         finally:
             os.close(descriptor)
 
-    def write_whole(self, path: Path, data: bytes) -> None:
-        """Write a file anew, durably and all or nothing."""
-        partial = path.with_name(path.name + ".partial")
-        self.remove(partial)
-        file = self.create(partial)
+    def write_new(self, path: Path, data: bytes) -> None:
+        """Write a file in place of what may lie there; its name still wants `sync_folder`."""
+        self.remove(path)
+        file = self.create(path)
         try:
             self.append(file, data)
             self.sync(file)
         finally:
             self.close(file)
+
+    def write_whole(self, path: Path, data: bytes) -> None:
+        """Write a file anew, durably and all or nothing."""
+        partial = path.with_name(path.name + ".partial")
+        self.write_new(partial, data)
         self.replace(partial, path)
         self.sync_folder(path.parent)

@@ -14,7 +14,7 @@ from robot_meta.replay.catalogue import adopted, load_manifest
 from robot_meta.replay.files import Files
 from robot_meta.replay.manifest import MANIFEST, Manifest, SegmentEntry, write_manifest
 from robot_meta.replay.records import Layout
-from robot_meta.replay.rewriting import remove_segment, write_side_file
+from robot_meta.replay.rewriting import remove_segment
 from robot_meta.replay.runs import encode_runs, read_runs
 from robot_meta.replay.segments import (
     FOLDER,
@@ -115,4 +115,4 @@ def _complete_indexes(files: Files, path: Path, manifest: Manifest) -> None:
         if found is None or found[1] != entry.rows:
             damaged = scan(file, layout, entry.uuid, known=entry.rows).damaged
             runs = sound_runs(map_rows(file, layout, entry.rows), damaged)
-            write_side_file(files, side, encode_runs(runs, entry.uuid, entry.rows))
+            files.write_new(side, encode_runs(runs, entry.uuid, entry.rows))

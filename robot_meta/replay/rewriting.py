@@ -143,25 +143,12 @@ def _write(
         files.close(file)
     runs = runs_of(np.concatenate(episode), np.concatenate(step))
     alive = set(np.unique(runs["episode"]).tolist())
-    write_side_file(
-        files,
+    files.write_new(
         segment_path(path, new.name, EPISODES),
         lines_of(about for number, about in sorted(episodes.items()) if number in alive),
     )
-    write_side_file(
-        files,
+    files.write_new(
         segment_path(path, new.name, RUNS),
         encode_runs(runs, new.uuid, written),
     )
     files.sync_folder(path / FOLDER)
-
-
-def write_side_file(files: Files, path: Path, data: bytes) -> None:
-    """Write one of the small files of a segment."""
-    files.remove(path)
-    file = files.create(path)
-    try:
-        files.append(file, data)
-        files.sync(file)
-    finally:
-        files.close(file)
