@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from robot_meta.nodes.mailbox import Mailbox
 from robot_meta.robots.guarded import GuardedRobot, Tick
 
 LOOP_STALLED = "LOOP_STALLED"  # the process did not get to run for longer than `max_gap`
+NEAREST = 0.1  # ticks of a late thread are at least this far apart, [periods]
 REPEAT = 0.2  # a state that nobody answers is sent again this often in lockstep, [s]
 WARN_EVERY = 5.0  # [s]
 
@@ -83,19 +85,21 @@ class RobotLoop(threading.Thread):
         return tick
 
     def _run_realtime(self) -> None:
-        """A tick at every multiple of the period on the monotonic clock."""
+        """A tick at every multiple of the period on the monotonic clock.
+
+        Missed ones are not made up for: ticks of a burst would measure the same state, and two
+        commands that differ would answer one stamp, as if there were two controllers.
+        """
         due = time.perf_counter()
         while not self._closing.is_set():
-            wait = due - time.perf_counter()
-            if wait > 0.0:
-                time.sleep(wait)
-            elif -wait > self._robot.config.max_gap:
+            time.sleep(max(0.0, due - time.perf_counter()))
+            late = time.perf_counter() - due
+            if late > self._robot.config.max_gap:
                 with self.lock:
                     self._robot.hold(LOOP_STALLED)
                 self.stalls += 1
-                due = time.perf_counter()  # missed periods are not made up for in a burst
             self._tick(self._mailbox.take)
-            due += self._period
+            due += self._period * max(1, math.ceil(late / self._period + NEAREST))
 
     def _run_lockstep(self) -> None:
         """A tick, its answer, one period of motion, and again."""
