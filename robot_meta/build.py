@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from robot_meta.controller import Controller, ControllerConfig
+from robot_meta.controller import ArmController, ControllerConfig
 from robot_meta.dynamics.adapter import Adapter, NoAdapter
 from robot_meta.dynamics.attention import ContextAdapter
 from robot_meta.dynamics.change import AdaptationMonitor, ChangeConfig
@@ -26,6 +26,7 @@ from robot_meta.dynamics.recurrent import RecurrentAdapter
 from robot_meta.dynamics.recursive import RecursiveAdapter
 from robot_meta.dynamics.residual import ResidualAdapter
 from robot_meta.dynamics.subspace import SubspaceAdapter
+from robot_meta.embodiments.arm import Arm
 from robot_meta.errors import BadModelFile
 from robot_meta.planning.cem import CEM, CEMConfig
 from robot_meta.planning.icem import ICEM, ICEMConfig
@@ -125,7 +126,7 @@ def model_path(config: BuildConfig) -> Path:
     return resource(f"models/{config.robot}_{trained}.safetensors")
 
 
-def build_controller(config: BuildConfig) -> Controller:
+def build_controller(config: BuildConfig) -> ArmController:
     """The controller, without a target yet.
 
     Raises:
@@ -135,15 +136,12 @@ def build_controller(config: BuildConfig) -> Controller:
     """
     description = arm_description(config.robot, speed=config.speed_scale)
     model, adapter, monitor = build_dynamics(config)
-    return Controller(
-        description.spec,
-        description.chain,
-        model,
-        adapter,
-        _planner(config, model.space.action_size),
-        config.controller,
-        config.guard,
-        monitor,
+    settings = config.controller
+    arm = Arm(
+        description.spec, description.chain, config.guard, settings.tracking, settings.contact
+    )
+    return ArmController(
+        arm, model, adapter, _planner(config, model.space.action_size), settings, monitor
     )
 
 

@@ -11,104 +11,85 @@ always the same, on the robot and in the twin.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, Generic
 
 import numpy as np
 import torch
 
-from robot_meta.dynamics.action_history import ActionHistory
 from robot_meta.dynamics.adapter import Adapter
-from robot_meta.dynamics.admission import Admission
 from robot_meta.dynamics.change import AdaptationMonitor
 from robot_meta.dynamics.model import Context, DynamicsModel
 from robot_meta.dynamics.rollout import RolloutConfig, make_rollout
-from robot_meta.dynamics.state_space import JointReferenceSpace
 from robot_meta.dynamics.window import Transition
-from robot_meta.kinematics import KinematicChain
+from robot_meta.embodiments.arm import Arm, ContactConfig
+from robot_meta.embodiments.embodiment import (
+    CommandedT,
+    CommandT,
+    Embodiment,
+    ObservationT,
+    TargetT,
+    Touch,
+)
 from robot_meta.planning.mppi import MPPIConfig
 from robot_meta.planning.planner import Planner
 from robot_meta.planning.returns import make_returns
-from robot_meta.planning.tool import ToolPositions
-from robot_meta.planning.tracking import TrackingConfig, TrackingReward
-from robot_meta.reference import advance, safe_velocity_bounds
-from robot_meta.safety.config import GuardConfig
-from robot_meta.safety.reasons import TOUCH
-from robot_meta.types import Array, Command, Commanded, Observation, RobotSpec, TargetPath
+from robot_meta.planning.tracking import TrackingConfig
+from robot_meta.types import Array, Command, Commanded, Observation, TargetPath
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContactConfig:
-    """What follows when the robot touches something, which is no reason to relearn the body."""
-
-    rewind: int = 5  # periods of adaptation taken back when contact begins
-    release: int = 25  # periods without contact after which adaptation goes on
-
-
-@dataclass(frozen=True, kw_only=True)
-class ControllerConfig:
-    """Settings of `Controller`; those of planner and adapter stand beside them."""
+class LoopConfig:
+    """Settings of `Controller`; those of adapter and embodiment stand beside them."""
 
     seed: int = 0  # of the planner's random numbers
     threads: int = 1  # that share the candidates; another number makes runs differ in the last bit
     planner: MPPIConfig = field(default_factory=MPPIConfig)
     rollout: RolloutConfig = field(default_factory=RolloutConfig)
-    tracking: TrackingConfig = field(default_factory=TrackingConfig)
-    contact: ContactConfig = field(default_factory=ContactConfig)
 
     def __post_init__(self) -> None:
         if self.threads < 1:
             raise ValueError(f"threads must be >= 1, got {self.threads}")
 
 
-class Controller:
-    """Keeps the tool on its target while the body changes.
+@dataclass(frozen=True, kw_only=True)
+class ControllerConfig(LoopConfig):
+    """The same with what belongs to an arm."""
+
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    contact: ContactConfig = field(default_factory=ContactConfig)
+
+
+class Controller(Generic[ObservationT, CommandedT, CommandT, TargetT]):
+    """Keeps a robot on its target while its body changes.
 
     Args:
-        spec: The robot, with the limits that its guard enforces.
-        chain: Its kinematics.
+        embodiment: How the robot is driven, and what its plans are scored by.
         model: Dynamics trained for it.
         adapter: What fits the model to the newest transitions.
         planner: What searches the action sequence.
         config: Settings.
-        guard: Settings of the robot's guard, which the plan stays within.
         monitor: What notices a change of the body, and one that cannot be adapted to.
     """
 
     def __init__(
         self,
-        spec: RobotSpec,
-        chain: KinematicChain,
+        embodiment: Embodiment[ObservationT, CommandedT, CommandT, TargetT],
         model: DynamicsModel,
         adapter: Adapter,
         planner: Planner,
-        config: ControllerConfig,
-        guard: GuardConfig,
+        config: LoopConfig,
         monitor: AdaptationMonitor | None = None,
     ) -> None:
-        self.spec = spec
+        self.embodiment = embodiment
         self._planner, self._config = planner, config
         self._monitor: AdaptationMonitor | None = None
         self.set_dynamics(model, adapter, monitor)
-        self._reward = TrackingReward(
-            config=config.tracking,
-            tool=ToolPositions(chain),
-            home=_tensor(spec.home),
-            lead_limit=_tensor(np.array(guard.lead_limit)),
-            tool_speed=guard.tool_speed,
-            control_dt=spec.control_dt,
-        )
         self._horizon = config.planner.sampling.horizon
-        self._target: TargetPath | None = None
-        self._contact = ContactMonitor(config.contact, guard.contact_torque)
+        self._target: TargetT | None = None
         self._diagnostics: dict[str, float] = {}
         self.reset()
-
-    @property
-    def reward(self) -> TrackingReward:
-        """What plans are scored by."""
-        return self._reward
 
     @property
     def context(self) -> Context | None:
@@ -116,38 +97,26 @@ class Controller:
         return self._context
 
     @property
-    def target(self) -> TargetPath | None:
-        """Where the tool should be."""
+    def target(self) -> Any:
+        """Where the robot should be."""
         return self._target
 
-    def set_target(self, target: TargetPath) -> None:
+    def set_target(self, target: TargetT) -> None:
         """Follow `target` from now on."""
         self._target = target
-
-    def set_guard(self, guard: GuardConfig) -> None:
-        """Plan within `guard` from now on."""
-        self._reward = dataclasses.replace(
-            self._reward,
-            lead_limit=_tensor(np.array(guard.lead_limit)),
-            tool_speed=guard.tool_speed,
-        )
-        self._contact.set_limit(guard.contact_torque)
 
     def set_dynamics(
         self, model: DynamicsModel, adapter: Adapter, monitor: AdaptationMonitor | None
     ) -> None:
-        """Know the robot in another way from now on, as if nothing had been learned yet."""
-        if not isinstance(model.space, JointReferenceSpace):
-            raise ValueError(
-                "want a model of a robot that follows a joint reference, got one with "
-                f"{type(model.space).__name__}"
-            )
+        """Know the robot in another way from now on, as if nothing had been learned yet.
+
+        Raises:
+            ValueError: It is a model of another kind of robot.
+        """
+        self.embodiment.use(model.space)
         stuck = self.cannot_adapt
         self._model, self._adapter, self._monitor = model, adapter, monitor
-        self._space = model.space
-        self._history = ActionHistory(model.space)
         self._rollout = make_rollout(model, self._config.rollout)
-        self._admission = Admission(model.space, self.spec.limits)
         self._last: tuple[float, Array] | None = None
         self._context: Context | None = None
         if stuck and monitor is not None:
@@ -171,7 +140,7 @@ class Controller:
         self._rng = np.random.default_rng(self._config.seed)
         self._planner.reset()
         self._adapter.reset_episode()
-        self._contact.reset()
+        self.embodiment.reset()
         if self._monitor is not None:
             self._monitor.reset_episode()
         self._last, self._context = None, None
@@ -182,10 +151,10 @@ class Controller:
 
     def act(
         self,
-        observation: Observation,
-        commanded: Commanded,
+        observation: ObservationT,
+        commanded: CommandedT,
         out_of_time: Callable[[], bool] = lambda: False,
-    ) -> Command:
+    ) -> CommandT:
         """The command that answers `observation`.
 
         Args:
@@ -206,31 +175,23 @@ class Controller:
         assert self._last is not None
         _, state = self._last
         with torch.inference_mode():
-            decided = _tensor(self._space.action(commanded.velocity[1]))
+            decided = _tensor(self.embodiment.decided(commanded))
             start = self._model.predict(context, _tensor(state), decided)
-            targets = self._upcoming_targets(observation.stamp)
-
-            def score(states: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
-                return self._reward.score(
-                    self._space.position(states),
-                    self._space.lead(states),
-                    self._space.reference_velocity(states),
-                    self._space.reference_velocity(start),
-                    targets,
-                )
-
+            score, admit = self.embodiment.plan_for(
+                self._target, observation.stamp, start, self._horizon
+            )
             plan = self._planner.plan(
                 make_returns(self._rollout.begin(context, start), score, self._config.threads),
                 self._rng,
-                admit=self._admission.begin(start, self._horizon),
+                admit=admit,
                 out_of_time=out_of_time,
             )
-        wanted = plan[0].numpy().astype(float) * self._space.action_scale
-        command = self._command(observation, commanded, wanted)
+        action = plan[0].numpy().astype(float)
+        command = self.embodiment.command(observation, commanded, action)
         self._diagnostics |= self._planner.diagnostics()
         return command
 
-    def adapt(self, observation: Observation, commanded: Commanded) -> Context:
+    def adapt(self, observation: ObservationT, commanded: CommandedT) -> Context:
         """What the model is now: the first half of `act`, for whoever needs no plan.
 
         Raises:
@@ -241,11 +202,11 @@ class Controller:
         self._diagnostics = {
             **self._adapter.diagnostics(),
             **(self._monitor.diagnostics() if self._monitor is not None else {}),
-            "contact": float(self._contact.active),
+            **self.embodiment.diagnostics(),
         }
         return context
 
-    def observe(self, observation: Observation, commanded: Commanded) -> None:
+    def observe(self, observation: ObservationT, commanded: CommandedT) -> None:
         """Take in a period that is not answered, so that no transition is missed.
 
         Raises:
@@ -253,89 +214,43 @@ class Controller:
         """
         self._remember(observation, commanded)
 
-    def hold(self, observation: Observation, commanded: Commanded) -> Command:
-        """The command that brakes and stays where the reference is."""
-        return self._command(observation, commanded, np.zeros(self.spec.num_joints))
+    def hold(self, observation: ObservationT, commanded: CommandedT) -> CommandT:
+        """The command that comes to rest."""
+        return self.embodiment.hold(observation, commanded)
 
-    def _remember(self, observation: Observation, commanded: Commanded) -> None:
+    def _remember(self, observation: ObservationT, commanded: CommandedT) -> None:
         """Keep the state; the step that ended in it goes to the adapter, unless in contact."""
         if observation.stamp != commanded.stamp:
             raise ValueError(
                 f"want the command of the period that the observation begins, got stamps "
                 f"{observation.stamp} and {commanded.stamp}"
             )
-        state = self._space.state(observation, commanded, self._history.before(commanded))
+        state = self.embodiment.state(observation, commanded)
         last, self._last = self._last, (observation.stamp, state)
-        begins = self._contact.update(observation.external_torque, commanded.reason)
-        if begins:
-            self._adapter.forget_newest(self._config.contact.rewind)
-        if last is None or self._contact.active:
+        touch = self.embodiment.touch(observation, commanded)
+        if touch is Touch.BEGINS:
+            self._adapter.forget_newest(self.embodiment.rewind)
+        if last is None or touch is not Touch.NONE:
             return
         stamp, previous = last
         gap = observation.stamp - stamp
-        if not 0.0 < gap <= (self._adapter.window + 0.5) * self.spec.control_dt:
+        if not 0.0 < gap <= (self._adapter.window + 0.5) * self.embodiment.control_dt:
             self._adapter.reset_episode()
             if self._monitor is not None:
                 self._monitor.reset_episode()
-        if abs(gap - self.spec.control_dt) <= 0.5 * self.spec.control_dt:
-            action = self._space.action(commanded.velocity[0])
-            transition = Transition(previous, action, state)
+        if abs(gap - self.embodiment.control_dt) <= 0.5 * self.embodiment.control_dt:
+            transition = Transition(previous, self.embodiment.done(commanded), state)
             self._adapter.observe(transition)
             if self._monitor is not None and self._context is not None:
                 since = self._monitor.update(self._context, transition)
                 if since:
                     self._adapter.body_changed(since)
 
-    def _upcoming_targets(self, stamp: float) -> torch.Tensor:
-        """Targets at the ends of the periods that the plan decides, (H, 3)."""
-        assert self._target is not None
-        periods = np.arange(2, self._horizon + 2)
-        return _tensor(self._target.at(stamp + periods * self.spec.control_dt))
 
-    def _command(self, observation: Observation, commanded: Commanded, wanted: Array) -> Command:
-        position, velocity = commanded.position[1], commanded.velocity[1]
-        low, high = safe_velocity_bounds(
-            position, velocity, self.spec.limits, self.spec.control_dt
-        )
-        next_velocity = np.clip(wanted, low, np.maximum(low, high))
-        return Command(
-            stamp=observation.stamp,
-            position=advance(position, velocity, next_velocity, self.spec.control_dt),
-            velocity=next_velocity,
-        )
+class ArmController(Controller[Observation, Commanded, Command, TargetPath]):
+    """The controller of an arm."""
 
-
-class ContactMonitor:
-    """Tells contact from a changed body by the external torque, its own view and the guard's."""
-
-    def __init__(self, config: ContactConfig, limit: tuple[float, ...]) -> None:
-        self._config = config
-        self.set_limit(limit)
-        self.reset()
-
-    def set_limit(self, limit: tuple[float, ...]) -> None:
-        """External torque that is contact, (J,), [Nm]."""
-        self._limit = np.array(limit)
-
-    def reset(self) -> None:
-        """No contact."""
-        self._since: int | None = None
-        self.active = False
-
-    def update(self, external_torque: Array, reason: str = "") -> bool:
-        """Take in (J,) [Nm] and the guard's reason; whether contact begins with this measurement.
-
-        The guard holds at a force on the tool that each joint may feel less than the limit.
-        """
-        if (np.abs(external_torque) > self._limit).any() or reason in TOUCH:
-            begins = not self.active
-            self.active, self._since = True, 0
-            return begins
-        if self.active:
-            assert self._since is not None
-            self._since += 1
-            self.active = self._since < self._config.release
-        return False
+    embodiment: Arm
 
 
 def _tensor(array: Array) -> torch.Tensor:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from robot_meta.build import AdapterConfig, BuildConfig, build_controller, build_dynamics
-from robot_meta.controller import ContactConfig, ContactMonitor, ControllerConfig
+from robot_meta.controller import ControllerConfig
 from robot_meta.dynamics.change import ChangeConfig
+from robot_meta.embodiments.arm import ContactConfig, ContactMonitor
 from robot_meta.planning.mppi import MPPIConfig
 from robot_meta.planning.planner import SamplingConfig
 from robot_meta.reference import advance, safe_velocity_bounds
@@ -170,7 +171,7 @@ def test_the_limits_of_the_guard_count_alike_from_the_start_and_later():
         controller = build_controller(BuildConfig(controller=sampling, guard=first))
         controller.set_target(away)
         if name == "later":
-            controller.set_guard(tight)
+            controller.embodiment.set_guard(tight)
         answers[name] = controller.act(observed(0, torque=2.0), decided(0)).velocity
         assert controller.diagnostics()["contact"] == (name != "never")
     np.testing.assert_array_equal(answers["first"], answers["later"])

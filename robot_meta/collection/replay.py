@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from robot_meta.collection.run_reader import RunReader
-from robot_meta.controller import Controller
+from robot_meta.controller import ArmController
 from robot_meta.dynamics.model import Context
 
 COMPARED = ("window", "loss_before", "loss_after", "shift")
@@ -47,7 +47,7 @@ class Replayed:
 
 
 def replay(
-    run: RunReader, controller: Controller, namespace: str | None = None
+    run: RunReader, controller: ArmController, namespace: str | None = None
 ) -> Iterator[Replayed]:
     """Adapt to a recorded run; yields every period at which the live controller did.
 
@@ -61,7 +61,7 @@ def replay(
     """
     told = run.adaptation(namespace)
     answered: float | None = None
-    for observation, commanded in run.steps(controller.spec.joint_names, namespace):
+    for observation, commanded in run.steps(controller.embodiment.spec.joint_names, namespace):
         live = told.get(observation.stamp)
         if live is not None:
             if answered is not None and observation.stamp < answered:

@@ -107,7 +107,7 @@ class ControllerNode(Node):
         torch.set_num_threads(1)  # the plan's threads are its own (planning/parallel.py)
         self._controller = build_controller(self._with(self._config.build.adapter))
         self._next_dynamics: Dynamics | None = None
-        spec = self._controller.spec
+        spec = self._controller.embodiment.spec
         self._names, self._period = spec.joint_names, spec.control_dt
         self._joiner = PeriodJoiner(PERIOD_TOPICS)
         self._newest: list[Any] | None = None  # messages of the newest period, not yet answered
@@ -201,7 +201,7 @@ class ControllerNode(Node):
         self._answer_newest(time.perf_counter())
 
     def _on_limits(self, limits: GuardConfig) -> None:
-        self._controller.set_guard(limits)
+        self._controller.embodiment.set_guard(limits)
         self._answer_newest(time.perf_counter())
 
     def _on_part(self, topic: str, msg: Any) -> None:

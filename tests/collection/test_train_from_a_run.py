@@ -42,7 +42,7 @@ def test_weights_trained_from_a_recorded_run_drive_the_robot_that_was_recorded(
     assert str(out) in capsys.readouterr().out
 
     controller = build_controller(BuildConfig(model=str(out)))
-    steps = list(run.steps(controller.spec.joint_names))
+    steps = list(run.steps(controller.embodiment.spec.joint_names))
     _, card = load_model(out)
     training = card.training
     assert training["data"] == {"recordings": [f"run/{RUN_FILE}"]}

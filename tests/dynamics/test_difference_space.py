@@ -12,6 +12,7 @@ from robot_meta.dynamics.last_layer import LastLayerAdapter
 from robot_meta.dynamics.meta_training import MetaTrainer, MetaTrainingConfig
 from robot_meta.dynamics.model import Context, NeuralDynamics
 from robot_meta.dynamics.window import Transition
+from robot_meta.embodiments.arm import Arm
 from robot_meta.planning.mppi import MPPI
 from robot_meta.robots.description import arm_description
 from robot_meta.safety.config import GuardConfig
@@ -101,4 +102,5 @@ def test_the_arms_controller_wants_a_model_of_an_arm(rng):
     model, config = untrained([cart(1.0, 10, rng)]), ControllerConfig()
     with pytest.raises(ValueError, match="joint reference.*DifferenceSpace"):
         planner = MPPI(config.planner, 1)
-        Controller(arm.spec, arm.chain, model, NoAdapter(model), planner, config, GuardConfig())
+        body = Arm(arm.spec, arm.chain, GuardConfig(), config.tracking, config.contact)
+        Controller(body, model, NoAdapter(model), planner, config)

@@ -19,12 +19,13 @@ TOPIC_DRIVERS = {Path("robots/ros2_control.py"), Path("robots/cmd_vel.py")}
 # Rooms of robot_meta that a room may import, besides itself and BASE; those not named may all.
 MAY_IMPORT = {
     **dict.fromkeys(BASE | CORE_ROOMS | {"launching"}, set()),
-    "controller": CORE_ROOMS,
-    "build": {*CORE_ROOMS, "controller", "robots"},
+    "embodiments": CORE_ROOMS,
+    "controller": {*CORE_ROOMS, "embodiments"},
+    "build": {*CORE_ROOMS, "controller", "embodiments", "robots"},
     "robots": {"safety"},
     "twin": {"safety", "robots"},
-    "collection": {*CORE_ROOMS, "controller", "robots", "twin"},
-    "nodes": {*CORE_ROOMS, "controller", "build", "robots", "twin", "collection"},
+    "collection": {*CORE_ROOMS, "embodiments", "controller", "robots", "twin"},
+    "nodes": {*CORE_ROOMS, "embodiments", "controller", "build", "robots", "twin", "collection"},
 }
 
 
@@ -62,7 +63,9 @@ def files_of(rooms: set[str]) -> list[Path]:
     return [path for path in FILES if room(path) in rooms]
 
 
-@pytest.mark.parametrize("path", files_of(BASE | CORE_ROOMS | {"controller"}), ids=str)
+@pytest.mark.parametrize(
+    "path", files_of(BASE | CORE_ROOMS | {"embodiments", "controller"}), ids=str
+)
 def test_the_core_needs_only_arithmetic_libraries(path):
     assert libraries_imported(path) <= CORE_LIBRARIES
 

@@ -14,7 +14,7 @@ import torch
 
 from robot_meta.build import BuildConfig, build_controller
 from robot_meta.collection.lockstep import lockstep
-from robot_meta.controller import ContactConfig
+from robot_meta.embodiments.arm import ContactConfig
 from robot_meta.robots.description import arm_description
 from robot_meta.robots.guarded import GuardedRobot
 from robot_meta.safety.guard import Guard, GuardConfig
@@ -71,7 +71,7 @@ def push(case, config=USUAL, disabled=frozenset(), contact_torque=USUAL.contact_
 
 def belief(controller):
     """How fast each joint of the free arm would follow, as the adapted model sees it, [rad/s]."""
-    space, context = controller._space, controller._adapter.context()
+    space, context = controller.embodiment._space, controller._adapter.context()
     moving = np.concatenate([SPEC.home, np.full(7, 0.1), np.full(7, 0.01), np.full(7, 0.1)])
     state = torch.as_tensor(moving, dtype=torch.float32)[None]
     with torch.no_grad():

@@ -18,10 +18,11 @@ from robot_meta.benchmarks.arm_payload.judge import Series, judge
 from robot_meta.benchmarks.arm_payload.rows import ROWS, Settings, build, row_description
 from robot_meta.benchmarks.arm_payload.scenes import Scene, Timing, scene
 from robot_meta.collection.lockstep import Act, lockstep
-from robot_meta.controller import Controller, ControllerConfig
+from robot_meta.controller import ArmController, ControllerConfig
 from robot_meta.dynamics.adapter import Adapter
 from robot_meta.dynamics.change import AdaptationMonitor, ChangeConfig
 from robot_meta.dynamics.model import DynamicsModel, NeuralDynamics
+from robot_meta.embodiments.arm import Arm
 from robot_meta.planning.mppi import MPPI
 from robot_meta.robots.description import ArmDescription, arm_description
 from robot_meta.robots.guarded import GuardedRobot, Tick
@@ -80,7 +81,7 @@ class Prepared:
     """
 
     description: ArmDescription
-    controller: Controller
+    controller: ArmController
     path: TargetPath
     twin: TwinConfig
     guard: GuardConfig
@@ -177,16 +178,8 @@ def assemble(
     """
     model, adapter, monitor = dynamics
     planner = MPPI(settings.planner, model.space.action_size)
-    controller = Controller(
-        description.spec,
-        description.chain,
-        model,
-        adapter,
-        planner,
-        settings,
-        guard,
-        monitor,
-    )
+    arm = Arm(description.spec, description.chain, guard, settings.tracking, settings.contact)
+    controller = ArmController(arm, model, adapter, planner, settings, monitor)
     home = description.chain.tool_position_in_base(description.spec.home)
     path = world.path(home, timing)
     controller.set_target(path)

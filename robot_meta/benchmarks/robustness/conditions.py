@@ -75,7 +75,7 @@ class Unreliable:
         elif chance >= self._condition.lost:
             self._held_up.append((observation, commanded))
         if not came:
-            period = self._controller.spec.control_dt
+            period = self._controller.embodiment.control_dt
             raise StaleObservation(2.0 * period, max_age=period)
         *overtaken, newest = came
         for sample in overtaken:

@@ -14,7 +14,7 @@ from robot_meta.benchmarks.arm_payload.run import Prepared, Recording, drive
 from robot_meta.benchmarks.arm_payload.scenes import NOMINAL, Timing, scene
 from robot_meta.benchmarks.robustness.conditions import CONDITIONS, Unreliable
 from robot_meta.build import AdapterConfig, BuildConfig, build_controller
-from robot_meta.controller import Controller, ControllerConfig
+from robot_meta.controller import ArmController, ControllerConfig
 from robot_meta.dynamics.change import ChangeConfig
 from robot_meta.robots.description import arm_description
 from robot_meta.safety.guard import GuardConfig
@@ -117,7 +117,7 @@ def prepare(config: RunConfig) -> Prepared:
     return Prepared(description, controller, path, twin, guard)
 
 
-def rewards(recording: Recording, controller: Controller, *, resting: bool = False) -> Array:
+def rewards(recording: Recording, controller: ArmController, *, resting: bool = False) -> Array:
     """The controller's own reward of every tick, from what was measured and commanded, (T,).
 
     Args:
@@ -130,7 +130,7 @@ def rewards(recording: Recording, controller: Controller, *, resting: bool = Fal
     reference = np.array([tick.commanded.position[0] for tick in ticks])
     velocity = np.array([tick.commanded.velocity[0] for tick in ticks])
     if resting:
-        position = reference = np.tile(controller.spec.home, (len(ticks), 1))
+        position = reference = np.tile(controller.embodiment.spec.home, (len(ticks), 1))
         velocity = np.zeros_like(position)
     assert controller.target is not None
     targets = controller.target.at(np.array([tick.observation.stamp for tick in ticks]))
@@ -139,6 +139,6 @@ def rewards(recording: Recording, controller: Controller, *, resting: bool = Fal
         for array in (position, reference - position, velocity)
     )
     wanted = torch.as_tensor(targets, dtype=torch.float32)
-    scored = controller.reward.score(measured, lead, moving, moving[0, 0], wanted)
+    scored = controller.embodiment.reward.score(measured, lead, moving, moving[0, 0], wanted)
     total: Array = scored[0].double().numpy()
     return total
