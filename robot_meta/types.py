@@ -141,7 +141,7 @@ class RobotSpec:
         return round(self.control_dt / self.reference_dt)
 
     @property
-    def trained_for(self) -> dict[str, object]:
+    def trained_for(self) -> dict[str, Any]:
         """What weights have to agree with."""
         return {
             "robot": self.name,
@@ -301,7 +301,7 @@ class LeggedSpec:
         return self.num_joints // 3
 
     @property
-    def trained_for(self) -> dict[str, object]:
+    def trained_for(self) -> dict[str, Any]:
         """What weights have to agree with."""
         return {
             "robot": self.name,

@@ -40,6 +40,10 @@ BENCHMARKS = {
         "robot_meta.benchmarks.grbal.bench",
         "running robots whose body changes: the tasks that GrBAL was published on",
     ),
+    "legged": Entry(
+        "robot_meta.benchmarks.legged.bench",
+        "path following of a quadruped before and after body, ground or sensors change",
+    ),
     "planner": Entry(
         "robot_meta.benchmarks.planner.bench",
         "time of one planning step beside other libraries; samples needed to reach",

@@ -9,31 +9,23 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from tqdm import tqdm
 
 from robot_meta import __version__
-from robot_meta.collection.episode_files import load_episode
-from robot_meta.collection.episodes import episodes_from
-from robot_meta.collection.run_reader import RunReader
-from robot_meta.collection.twin_data import TwinDataConfig, collect
-from robot_meta.dynamics.action_history import with_action_history
+from robot_meta.cli.training_data import TrainingData, training_data
 from robot_meta.dynamics.dataset import EpisodeData, WindowDataset, fit_normalizers, split
 from robot_meta.dynamics.files import ModelCard, save_model
 from robot_meta.dynamics.meta_training import METHODS, MetaTrainer, MetaTrainingConfig
 from robot_meta.dynamics.model import NeuralDynamics
-from robot_meta.dynamics.state_space import JointReferenceSpace
-from robot_meta.robots.description import arm_description
-from robot_meta.types import RobotSpec
+from robot_meta.dynamics.space import StateSpace
 
 VALIDATE_EVERY = 200  # training steps; also how often a checkpoint is written
 WINDOW_ROWS = 4608  # transitions per training step, the same for every length of window
 QUERY = 12  # future steps that are predicted (K)
-PROFILES = {"quick": (60, 400), "full": (2400, 5000)}  # episodes, training steps
+PROFILES = ("quick", "full")
 _DEFAULTS = MetaTrainingConfig()
 
 EPILOG = """examples:
@@ -41,6 +33,8 @@ EPILOG = """examples:
       collect in the twin, meta-train the default adapter, write weights and their card
   robot-meta train dynamics --profile quick --data out/quick --out out/quick.safetensors
       the same in about a minute, to see how it goes
+  robot-meta train dynamics --robot go2 --out out/go2.safetensors
+      the same for a walking robot
   robot-meta train dynamics --from out/runs/*/run.mcap --out out/mine.safetensors
       train on recorded runs of the robot instead
 A run that was stopped goes on where it was when the same command is given again.
@@ -50,39 +44,16 @@ A run that was stopped goes on where it was when the same command is given again
 def main(argv: list[str]) -> int:
     """Entry point of `robot-meta train`."""
     args = _parser().parse_args(argv)
-    episodes_default, steps_default = PROFILES[args.profile]
     if args.threads:
         torch.set_num_threads(args.threads)
-    spec = _spec(args.robot, args.stiffness_scale)
-    space = JointReferenceSpace(
-        num_joints=spec.num_joints, control_dt=spec.control_dt, action_history=args.action_history
-    )
-    if args.recordings:
-        runs = [RunReader(path) for path in args.recordings]
-        episodes = _recorded(spec, runs)
-        names = [f"{run.path.resolve().parent.name}/{run.path.name}" for run in runs]
-        source: dict[str, Any] = {"recordings": names}
-    else:
-        config = TwinDataConfig(
-            robot=args.robot,
-            episodes=args.episodes or episodes_default,
-            ticks=args.ticks,
-            stiffness_scale=args.stiffness_scale,
-            seed=args.seed,
-        )
-        episodes = _collected(config, args.data, args.jobs)
-        source = {"twin": dataclasses.asdict(config)}
-        if args.late:
-            late = dataclasses.replace(config, split="train_late", episodes=args.late)
-            folder = args.data.with_name(f"{args.data.name}_late")
-            episodes += _collected(late, folder, args.jobs)
-            source["late"] = dataclasses.asdict(late)
-    episodes = with_action_history(space, episodes)
+    data = training_data(args)
+    support = args.support or data.support
     training = MetaTrainingConfig(
         method=args.method,
-        steps=args.steps or steps_default,
-        support=args.support,
-        windows=args.windows or WINDOW_ROWS // (args.support + QUERY),
+        steps=args.steps or data.steps,
+        hidden=data.hidden,
+        support=support,
+        windows=args.windows or WINDOW_ROWS // (support + QUERY),
         query=QUERY,
         inner_steps=args.inner_steps,
         inner_rate=args.inner_rate,
@@ -90,8 +61,9 @@ def main(argv: list[str]) -> int:
         first_order=args.first_order,
         seed=args.seed,
     )
-    model, figures = _train(space, episodes, training, args.out, training_device(args.device))
-    card = _card(spec, space, episodes, training, source, figures)
+    device = training_device(args.device)
+    model, figures = _train(data.space, data.episodes, training, args.out, device)
+    card = _card(data, training, figures)
     save_model(args.out, model, card)
     _write_card(args.out, card, argv)
     print(f"wrote {args.out} and {args.out.with_suffix('.md')}")
@@ -111,11 +83,13 @@ def _parser() -> argparse.ArgumentParser:
         "--method", choices=list(METHODS), default=_DEFAULTS.method, help="what adapts"
     )
     parser.add_argument("--out", type=Path, required=True, help="weights file to write")
-    parser.add_argument("--profile", choices=sorted(PROFILES), default="full")
+    parser.add_argument("--profile", choices=PROFILES, default="full")
     parser.add_argument("--episodes", type=int, help="bodies to collect (default: by profile)")
-    parser.add_argument("--ticks", type=int, default=160, help="control periods per episode")
+    parser.add_argument(
+        "--ticks", type=int, help="control periods per episode (default: by robot)"
+    )
     parser.add_argument("--steps", type=int, help="training steps (default: by profile)")
-    parser.add_argument("--support", type=int, default=48, help="past steps that adapt (M)")
+    parser.add_argument("--support", type=int, help="past steps that adapt (M; default: by robot)")
     parser.add_argument("--windows", type=int, help="windows per step (default: by --support)")
     gradient = parser.add_argument_group("of --method gradient")
     gradient.add_argument(
@@ -149,35 +123,12 @@ def _parser() -> argparse.ArgumentParser:
         help="where to train; auto takes a GPU where there is one (default: %(default)s)",
     )
     parser.add_argument(
-        "--data", type=Path, default=Path("out/data/fr3"), help="where collected episodes are kept"
+        "--data", type=Path, help="where collected episodes are kept (default: out/data/ROBOT)"
     )
     parser.add_argument(
         "--from", dest="recordings", type=Path, nargs="+", help="recorded runs to train on"
     )
     return parser
-
-
-def _spec(robot: str, stiffness_scale: float) -> RobotSpec:
-    spec = arm_description(robot).spec
-    return dataclasses.replace(
-        spec,
-        stiffness=spec.stiffness * stiffness_scale,
-        damping=spec.damping * np.sqrt(stiffness_scale),
-    )
-
-
-def _collected(config: TwinDataConfig, folder: Path, jobs: int) -> list[EpisodeData]:
-    with tqdm(total=config.episodes, desc="collect", unit="episode") as bar:
-        paths = collect(config, folder, jobs=jobs, progress=bar.update)
-    return [load_episode(path)[0] for path in paths]
-
-
-def _recorded(spec: RobotSpec, runs: list[RunReader]) -> list[EpisodeData]:
-    space = JointReferenceSpace(num_joints=spec.num_joints, control_dt=spec.control_dt)
-    episodes = []
-    for run in tqdm(runs, desc="read", unit="run"):
-        episodes += episodes_from(space, run.steps(spec.joint_names))
-    return episodes
 
 
 def training_device(name: str) -> torch.device:
@@ -193,7 +144,7 @@ def training_device(name: str) -> torch.device:
 
 
 def _train(
-    space: JointReferenceSpace,
+    space: StateSpace,
     episodes: list[EpisodeData],
     config: MetaTrainingConfig,
     out: Path,
@@ -237,32 +188,19 @@ def _fingerprint(config: MetaTrainingConfig, episodes: list[EpisodeData]) -> str
     return digest.hexdigest()[:12]
 
 
-def _card(
-    spec: RobotSpec,
-    space: JointReferenceSpace,
-    episodes: list[EpisodeData],
-    config: MetaTrainingConfig,
-    source: dict[str, Any],
-    figures: dict[str, float],
-) -> ModelCard:
-    positions = np.concatenate([episode.state[:, : spec.num_joints] for episode in episodes])
-    low, high = (tuple(map(float, edge(positions, axis=0).round(4))) for edge in (np.min, np.max))
+def _card(data: TrainingData, config: MetaTrainingConfig, figures: dict[str, float]) -> ModelCard:
     return ModelCard(
-        robot=spec.name,
-        control_dt=spec.control_dt,
-        stiffness=tuple(map(float, spec.stiffness)),
-        damping=tuple(map(float, spec.damping)),
-        tool_mass=spec.tool_load.mass,
-        position_range=(low, high),
+        **data.spec.trained_for,
+        position_range=data.position_range,
         method=config.method,
         training={
             "version": __version__,
             "commit": _commit(),
             "config": dataclasses.asdict(config),
-            "space": dataclasses.asdict(space),
-            "data": source,
-            "episodes": len(episodes),
-            "transitions": sum(len(episode.action) for episode in episodes),
+            "space": dataclasses.asdict(data.space),
+            "data": data.source,
+            "episodes": len(data.episodes),
+            "transitions": sum(len(episode.action) for episode in data.episodes),
             "figures": figures,
         },
     )
@@ -287,6 +225,12 @@ def _write_card(path: Path, card: ModelCard, argv: list[str]) -> None:
     training = card.training
     rows = "\n".join(f"| {key} | {value:.5f} |" for key, value in training["figures"].items())
     low, high = card.position_range
+    joints = f", joints from\n  {list(low)} to {list(high)} rad" if low else ""
+    tool = (
+        f"\n- tool that gravity compensation knows: {card.tool_mass} kg" if card.tool_mass else ""
+    )
+    past = training["space"].get("action_history")
+    history = "" if past is None else f"\n- past actions that the network sees: {past}"
     path.with_suffix(".md").write_text(
         f"""# {path.stem}
 
@@ -295,12 +239,9 @@ Dynamics of `{card.robot}` at {1 / card.control_dt:.0f} Hz, meta-trained for `{c
 Made by `robot-meta train {" ".join(argv)}` at commit {training["commit"]},
 robot_meta {training["version"]}.
 
-- gains: K = {list(card.stiffness)} Nm/rad, D = {[round(d, 3) for d in card.damping]} Nms/rad
-- tool that gravity compensation knows: {card.tool_mass} kg
-- data: {training["episodes"]} episodes, {training["transitions"]} transitions, joints from
-  {list(low)} to {list(high)} rad
-- source: `{json.dumps(training["data"])}`
-- past actions that the network sees: {training["space"]["action_history"]}
+- gains: K = {list(card.stiffness)} Nm/rad, D = {[round(d, 3) for d in card.damping]} Nms/rad{tool}
+- data: {training["episodes"]} episodes, {training["transitions"]} transitions{joints}
+- source: `{json.dumps(training["data"])}`{history}
 - training: `{json.dumps(training["config"])}`
 
 Mean squared error of the normalised deltas on windows kept apart, before and after the update,

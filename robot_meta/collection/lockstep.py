@@ -9,14 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from robot_meta.errors import RobotMetaError
-from robot_meta.robots.guarded import GuardedRobot, Tick
+from robot_meta.robots.guarded import (
+    CommandedT,
+    CommandT,
+    GuardedDriver,
+    ObservationT,
+    ReferenceT,
+    Tick,
+)
 from robot_meta.types import Command, Commanded, Observation
 
 Act = Callable[[Observation, Commanded], Command]
-"""What a controller answers to a measurement and to the period that begins with it."""
+"""What an arm's controller answers to a measurement and to the period that begins with it."""
 
 
-def lockstep(guarded: GuardedRobot, act: Act, ticks: int) -> Iterator[Tick]:
+def lockstep(
+    guarded: GuardedDriver[ObservationT, CommandT, ReferenceT, CommandedT],
+    act: Callable[[ObservationT, CommandedT], CommandT],
+    ticks: int,
+) -> Iterator[Tick[ObservationT, ReferenceT, CommandedT]]:
     """Run `ticks` control periods and yield each one before the robot moves through it.
 
     Tick k measures, lets the guard decide the period from the command of tick k − 1, and asks
@@ -28,7 +39,7 @@ def lockstep(guarded: GuardedRobot, act: Act, ticks: int) -> Iterator[Tick]:
         act: The controller.
         ticks: Control periods to run.
     """
-    command: Command | None = None
+    command: CommandT | None = None
     for _ in range(ticks):
         tick = guarded.tick(command)
         try:

@@ -1,25 +1,18 @@
-"""Training data from the twin: many bodies, each shown in one episode, in parallel processes."""
+"""Training data of an arm from the twin: many bodies, each shown in one episode."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
-import multiprocessing
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from robot_meta.collection.episode_files import save_episode
 from robot_meta.collection.episodes import episodes_from
 from robot_meta.collection.excitation import Excitation, ExcitationConfig
 from robot_meta.collection.lockstep import lockstep
 from robot_meta.dynamics.dataset import EpisodeData
 from robot_meta.dynamics.state_space import JointReferenceSpace
-from robot_meta.errors import BadConfig
 from robot_meta.robots.description import ArmDescription, arm_description
 from robot_meta.robots.guarded import GuardedRobot
 from robot_meta.safety.guard import Guard, GuardConfig
@@ -39,74 +32,25 @@ class TwinDataConfig:
     seed: int = 0
     excitation: ExcitationConfig = ExcitationConfig()
 
+    @property
+    def splits_version(self) -> int:
+        """Of the file that the split is in."""
+        return splits_version()
 
-def collect(
-    config: TwinDataConfig,
-    folder: Path,
-    *,
-    jobs: int = 1,
-    progress: Callable[[], object] = lambda: None,
-) -> list[Path]:
-    """Episode files of `config` in `folder`; those already there are kept, the rest is collected.
-
-    Args:
-        config: What to collect.
-        folder: Where to; made if need be.
-        jobs: Processes to use.
-        progress: Called once per episode, found or collected.
-
-    Raises:
-        BadConfig: The folder holds data of another config.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    manifest = folder / "manifest.json"
-    about = {**dataclasses.asdict(config), "splits_version": splits_version()}
-    about.pop("episodes")  # more episodes of the same kind may be added later
-    text = json.dumps(about, indent=1)
-    if manifest.exists() and manifest.read_text() != text:
-        raise BadConfig(
-            f"{folder} holds data of another configuration (see {manifest.name} there). "
-            "Choose another --data folder or delete this one."
+    def episode(self, index: int) -> tuple[EpisodeData, dict[str, Any]]:
+        """One episode, and what is known about it."""
+        rng = np.random.default_rng((self.seed, index))
+        body = draw(self.split, rng)
+        description = arm_description(self.robot)
+        spec = dataclasses.replace(
+            description.spec,
+            stiffness=description.spec.stiffness * self.stiffness_scale,
+            damping=description.spec.damping * np.sqrt(self.stiffness_scale),
         )
-    manifest.write_text(text)
-    paths = [folder / f"episode_{index:05d}.npz" for index in range(config.episodes)]
-    missing = []
-    for index, path in enumerate(paths):
-        if path.exists():
-            progress()
-        else:
-            missing.append((config, index, path))
-    if jobs == 1 or len(missing) <= 1:
-        for work in missing:
-            _collect_one(work)
-            progress()
-    else:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-            try:
-                for future in as_completed([pool.submit(_collect_one, work) for work in missing]):
-                    future.result()  # a killed process is an error, not a wait
-                    progress()
-            finally:
-                pool.shutdown(cancel_futures=True)
-    return paths
-
-
-def _collect_one(work: tuple[TwinDataConfig, int, Path]) -> None:
-    config, index, path = work
-    rng = np.random.default_rng((config.seed, index))
-    body = draw(config.split, rng)
-    description = arm_description(config.robot)
-    spec = dataclasses.replace(
-        description.spec,
-        stiffness=description.spec.stiffness * config.stiffness_scale,
-        damping=description.spec.damping * np.sqrt(config.stiffness_scale),
-    )
-    description = dataclasses.replace(description, spec=spec)
-    twin = TwinConfig(seed=int(rng.integers(2**31)), perturbations=body)
-    episode = excited_episode(description, twin, config.excitation, config.ticks, rng)
-    differences: dict[str, Any] = body.differences()
-    save_episode(path, episode, {"body": differences, "split": config.split})
+        description = dataclasses.replace(description, spec=spec)
+        twin = TwinConfig(seed=int(rng.integers(2**31)), perturbations=body)
+        episode = excited_episode(description, twin, self.excitation, self.ticks, rng)
+        return episode, {"body": body.differences(), "split": self.split}
 
 
 def excited_episode(

@@ -18,13 +18,18 @@ from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.dynamics.normalizer import Normalizer
 from robot_meta.dynamics.space import StateSpace
 from robot_meta.dynamics.state_space import JointReferenceSpace
+from robot_meta.dynamics.velocity_space import VelocityCommandSpace
 from robot_meta.errors import BadModelFile, ModelMismatch
-from robot_meta.types import RobotSpec
+from robot_meta.types import LeggedSpec, RobotSpec
 
 FORMAT, VERSION = "robot_meta/dynamics", 1
 
 # Kind of state space in the header; files without one are older than the second kind.
-_SPACES = {"joint_reference": JointReferenceSpace, "difference": DifferenceSpace}
+_SPACES = {
+    "joint_reference": JointReferenceSpace,
+    "difference": DifferenceSpace,
+    "velocity_command": VelocityCommandSpace,
+}
 _FIRST_SPACE = "joint_reference"
 
 
@@ -52,19 +57,13 @@ class ModelCard:
     method: str
     training: dict[str, Any]
 
-    def require_match(self, spec: RobotSpec) -> None:
+    def require_match(self, spec: RobotSpec | LeggedSpec) -> None:
         """Raise unless the model was trained for a robot like `spec`.
 
         Raises:
             ModelMismatch: With every difference.
         """
-        pairs: dict[str, tuple[object, object]] = {
-            "robot": (self.robot, spec.name),
-            "control_dt": (self.control_dt, spec.control_dt),
-            "stiffness": (self.stiffness, tuple(map(float, spec.stiffness))),
-            "damping": (self.damping, tuple(map(float, spec.damping))),
-            "tool_mass": (self.tool_mass, spec.tool_load.mass),
-        }
+        pairs = {key: (getattr(self, key), value) for key, value in spec.trained_for.items()}
         differences = {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
         if differences:
             raise ModelMismatch(differences)
@@ -124,7 +123,7 @@ def load_model(path: Path) -> tuple[NeuralDynamics, ModelCard]:
 
 
 def _space_header(space: StateSpace) -> dict[str, str]:
-    if not isinstance(space, (JointReferenceSpace, DifferenceSpace)):
+    if not isinstance(space, (JointReferenceSpace, DifferenceSpace, VelocityCommandSpace)):
         raise ValueError(f"want a state space of {list(_SPACES.values())}, got {type(space)}")
     (kind,) = (kind for kind, space_type in _SPACES.items() if type(space) is space_type)
     return {"space_kind": kind, "space": json.dumps(dataclasses.asdict(space))}

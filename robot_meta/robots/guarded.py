@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from robot_meta.errors import NotConnected
 from robot_meta.robots.closing import Closing
-from robot_meta.robots.robot import Robot
+from robot_meta.robots.gate import Gate
+from robot_meta.robots.robot import Driver, Robot
 from robot_meta.safety.guard import Answer, Guard, GuardConfig
 from robot_meta.safety.reasons import Reason
 from robot_meta.safety.state import State
-from robot_meta.types import Command, Commanded, Observation, Reference, RobotSpec
+from robot_meta.types import Array, Command, Commanded, Observation, Reference, RobotSpec
+
+
+class Moving(Protocol):
+    """What is decided of a period, with velocities at its start and end."""
+
+    @property
+    def velocity(self) -> Array:
+        """(2, ...)."""
+
+
+ObservationT = TypeVar("ObservationT")
+CommandT = TypeVar("CommandT")
+ReferenceT = TypeVar("ReferenceT")
+CommandedT = TypeVar("CommandedT", bound=Moving)
 
 
 @dataclass(frozen=True)
-class Tick:
+class Tick(Generic[ObservationT, ReferenceT, CommandedT]):
     """One control period, as it begins."""
 
-    observation: Observation
-    reference: Reference
-    commanded: Commanded
+    observation: ObservationT
+    reference: ReferenceT
+    commanded: CommandedT
 
 
-class GuardedRobot(Closing):
+ArmTick = Tick[Observation, Reference, Commanded]
+
+
+class GuardedDriver(Closing, Generic[ObservationT, CommandT, ReferenceT, CommandedT]):
     """Measures, lets the guard decide, and sends what it decided.
 
     Args:
@@ -31,24 +49,13 @@ class GuardedRobot(Closing):
         guard: Its guard. The reference begins where the robot stands at the first use.
     """
 
-    def __init__(self, robot: Robot, guard: Guard) -> None:
+    def __init__(
+        self,
+        robot: Driver[ObservationT, ReferenceT],
+        guard: Gate[ObservationT, CommandT, ReferenceT, CommandedT],
+    ) -> None:
         self._robot, self._guard = robot, guard
         self._driver_stopped = False
-
-    @property
-    def spec(self) -> RobotSpec:
-        """The robot's specification."""
-        return self._robot.spec
-
-    @property
-    def guard(self) -> Guard:
-        """The guard."""
-        return self._guard
-
-    @property
-    def config(self) -> GuardConfig:
-        """The guard's settings."""
-        return self._guard.config
 
     @property
     def state(self) -> State:
@@ -60,7 +67,7 @@ class GuardedRobot(Closing):
         """Why it is not RUNNING."""
         return self._guard.reason
 
-    def tick(self, command: Command | None) -> Tick:
+    def tick(self, command: CommandT | None) -> Tick[ObservationT, ReferenceT, CommandedT]:
         """Measure, decide the period that begins now, and send it.
 
         Args:
@@ -127,3 +134,28 @@ class GuardedRobot(Closing):
         if not self._driver_stopped:
             self._driver_stopped = True
             self._robot.stop(self._guard.reason)
+
+
+class GuardedRobot(GuardedDriver[Observation, Command, Reference, Commanded]):
+    """An arm behind its guard."""
+
+    _robot: Robot
+    _guard: Guard
+
+    def __init__(self, robot: Robot, guard: Guard) -> None:
+        super().__init__(robot, guard)
+
+    @property
+    def spec(self) -> RobotSpec:
+        """The robot's specification."""
+        return self._robot.spec
+
+    @property
+    def guard(self) -> Guard:
+        """The guard."""
+        return self._guard
+
+    @property
+    def config(self) -> GuardConfig:
+        """The guard's settings."""
+        return self._guard.config

@@ -70,5 +70,6 @@ def velocity_from_legs(
     if not standing.any():
         return None
     feet, speeds = kinematics.feet(joint_position, joint_velocity)
-    moving: Array = speeds + np.cross(angular_velocity, feet)
-    return -moving[standing].mean(axis=0)
+    foot, speed = standing @ feet / standing.sum(), standing @ speeds / standing.sum()
+    (x, y, z), (wx, wy, wz) = foot, angular_velocity
+    return -(speed + [wy * z - wz * y, wz * x - wx * z, wx * y - wy * x])

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from robot_meta.types import Observation, Reference, RobotSpec
 
+ObservationT = TypeVar("ObservationT", covariant=True)
+ReferenceT = TypeVar("ReferenceT", contravariant=True)
 
-class Robot(Protocol):
+
+class Driver(Protocol[ObservationT, ReferenceT]):
     """A connected robot. Leaving its `with` block, by any road, stops it.
 
     A driver follows the newest reference it was given and holds its last sample when it runs out.
     It never invents motion: only a guard makes a `Reference`.
     """
 
-    spec: RobotSpec
+    spec: Any
 
     @property
     def stopped(self) -> str:
@@ -25,14 +28,14 @@ class Robot(Protocol):
         stays stopped as after `stop`.
         """
 
-    def observe(self) -> Observation:
+    def observe(self) -> ObservationT:
         """Newest stamped measurement; never blocks.
 
         Raises:
             NotConnected: The robot is closed or lost.
         """
 
-    def command(self, reference: Reference) -> None:
+    def command(self, reference: ReferenceT) -> None:
         """Follow `reference`, replacing whatever is left of the one before.
 
         Raises:
@@ -56,7 +59,7 @@ class Robot(Protocol):
     def close(self) -> None:
         """Stop and disconnect; safe to call twice."""
 
-    def __enter__(self) -> Robot:
+    def __enter__(self) -> Driver[ObservationT, ReferenceT]:
         """The robot itself."""
 
     def __exit__(
@@ -66,3 +69,12 @@ class Robot(Protocol):
         trace: TracebackType | None,
     ) -> None:
         """Close."""
+
+
+class Robot(Driver[Observation, Reference], Protocol):
+    """An arm."""
+
+    spec: RobotSpec
+
+    def __enter__(self) -> Robot:
+        """The robot itself."""

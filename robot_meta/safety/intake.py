@@ -85,15 +85,43 @@ def judge_command(
         values = np.concatenate([command.position, command.velocity])
         if not np.isfinite(values).all():
             return Reason.NOT_FINITE
-    if Reason.FUTURE_COMMAND not in disabled and not command.stamp <= newest + TOLERANCE:
+    return judge_stamp(
+        command.stamp,
+        now=now,
+        newest=newest,
+        accepted=accepted,
+        max_age=(config.max_command_age + 0.5) * control_dt,
+        disabled=disabled,
+    )
+
+
+def judge_stamp(
+    stamp: float,
+    *,
+    now: float,
+    newest: float,
+    accepted: float | None,
+    max_age: float,
+    disabled: Collection[Reason] = (),
+) -> Reason | None:
+    """Why a command must be ignored for its stamp, or None.
+
+    Args:
+        stamp: Of the observation that it answers, [s].
+        now: Of the period about to begin, [s].
+        newest: Of the newest observation that could be answered, [s].
+        accepted: Of the newest command accepted before, [s]; None for none.
+        max_age: How old the observation may be, [s].
+        disabled: Rules that do not count.
+    """
+    if Reason.FUTURE_COMMAND not in disabled and not stamp <= newest + TOLERANCE:
         return Reason.FUTURE_COMMAND
-    oldest = now - (config.max_command_age + 0.5) * control_dt
-    if Reason.STALE_COMMAND not in disabled and command.stamp < oldest:
+    if Reason.STALE_COMMAND not in disabled and stamp < now - max_age:
         return Reason.STALE_COMMAND
     if (
         Reason.TIME_REVERSED not in disabled
         and accepted is not None
-        and command.stamp <= accepted + TOLERANCE
+        and stamp <= accepted + TOLERANCE
     ):
         return Reason.TIME_REVERSED
     return None

@@ -40,6 +40,10 @@ class Reason(str, Enum):
     LEAD = "LEAD"
     EXTERNAL_TORQUE = "EXTERNAL_TORQUE"
     EXTERNAL_FORCE = "EXTERNAL_FORCE"
+    FALLEN = "FALLEN"
+    TILT = "TILT"
+    POSE_JUMP = "POSE_JUMP"
+    POSE_FROZEN = "POSE_FROZEN"
     CANNOT_ADAPT = "CANNOT_ADAPT"
 
     def __str__(self) -> str:
@@ -147,6 +151,21 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.EXTERNAL_FORCE: Explanation(
         "The tool feels too much force from outside.", "Free the robot, then `recover` and `arm`."
+    ),
+    Reason.FALLEN: Explanation(
+        "The robot fell; its joints are damped and it does not get up by itself.",
+        "Put it on its feet, then `recover` and `arm`.",
+    ),
+    Reason.TILT: Explanation(
+        "The robot leans too far to walk on; it stands.", "Look what it stands on, then `arm`."
+    ),
+    Reason.POSE_JUMP: Explanation(
+        "The position leapt further than the robot can walk in a period.",
+        "Check odometry or the position source, then `arm`.",
+    ),
+    Reason.POSE_FROZEN: Explanation(
+        "The position stays exactly the same while the robot is told to walk.",
+        "Check odometry or the position source, then `arm`.",
     ),
     Reason.CANNOT_ADAPT: Explanation(
         "The robot moves in a way that the adapted model cannot follow; the controller holds.",

@@ -32,7 +32,7 @@ from robot_meta.benchmarks.adaptation.tracking import VALIDATION, Tracking, scen
 from robot_meta.benchmarks.adaptation.training import Training, episode_paths, train
 from robot_meta.benchmarks.arm_payload.tuning import VALIDATION_SEED
 from robot_meta.benchmarks.shards import run_shards, source_hash
-from robot_meta.collection import twin_data
+from robot_meta.collection import collecting, twin_data
 from robot_meta.dynamics.meta_training import MetaTrainingConfig
 
 _COLLECTING = ("benchmarks/adaptation/held_out.py", "collection", "robots", "safety", "twin")
@@ -73,15 +73,15 @@ class Suite:
         self._seeds = range(first_seed, first_seed + budget.seeds)
         config = twin_data.TwinDataConfig(episodes=max(budget.bodies, *budget.curve, 1))
         with tqdm(total=config.episodes, desc="training data", unit="episode") as bar:
-            twin_data.collect(config, data, jobs=jobs, progress=bar.update)
+            collecting.collect(config, data, jobs=jobs, progress=bar.update)
         package = Path(robot_meta.__file__).parent
         self._learning = source_hash([package / name for name in _LEARNING])
         self._judging = source_hash([package / name for name in _JUDGING])
-        collecting = source_hash([package / name for name in _COLLECTING])
+        collector = source_hash([package / name for name in _COLLECTING])
         self._tests = tuple(
             test
             for split in SPLITS
-            for test in held_out_episodes(split, budget.tests, self._files, collecting)
+            for test in held_out_episodes(split, budget.tests, self._files, collector)
         )
         self.findings = Findings()
 

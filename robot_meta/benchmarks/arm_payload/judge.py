@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from robot_meta.benchmarks.arm_payload.scenes import REFLEX_TORQUE, Timing
+from robot_meta.benchmarks.settling import rms, settling_time, within
 from robot_meta.types import Array
 
 BAND = 1.0  # [mm], how far above its largest before the change a recovered error may be
@@ -92,41 +93,25 @@ def judge(series: Series, timing: Timing) -> dict[str, float]:
     }
 
 
-def within(stamp: Array, begin: float, end: float) -> np.ndarray:
-    """Which stamps lie in [begin, end), with half a millisecond of tolerance."""
-    inside: np.ndarray = (stamp > begin - 5e-4) & (stamp < end - 5e-4)
-    return inside
-
-
-def rms(values: Array) -> float:
-    """Root mean square."""
-    return float(np.sqrt(np.mean(np.square(values))))
-
-
 def recovery_time(stamp: Array, error: Array, timing: Timing) -> float:
     """How long after the change the error settles at what it was before, [s].
 
-    The settling time of control engineering, with the error as root mean square over the
-    `SMOOTHING` seconds that follow: from then on it stays within `BAND` of its largest in the
-    round before the change. Where it does not before the end, the whole time judged.
+    See `settling_time`; the error before is that of the round before the change.
 
     Args:
         stamp: (T,), [s].
         error: (T,), [mm].
         timing: When the body changed.
     """
-    width = max(1, round(SMOOTHING / (stamp[1] - stamp[0])))
-    squares = np.concatenate([[0.0], np.cumsum(np.square(error))])
-    smooth = np.sqrt((squares[width:] - squares[:-width]) / width)
-    begin = stamp[: len(smooth)]
-    before = within(begin, timing.change - timing.period, timing.change - SMOOTHING)
-    changed = np.flatnonzero(within(begin, timing.change, timing.end))
-    late = np.flatnonzero(smooth[changed] > smooth[before].max() + BAND)
-    if len(late) == 0:
-        return 0.0
-    if late[-1] == len(changed) - 1:
-        return timing.end - timing.change
-    return float(stamp[changed[late[-1] + 1]] - timing.change)
+    return settling_time(
+        stamp,
+        error,
+        begin=timing.change - timing.period,
+        change=timing.change,
+        end=timing.end,
+        smoothing=SMOOTHING,
+        band=BAND,
+    )
 
 
 def recovery_text(seconds: float, timing: Timing) -> str:

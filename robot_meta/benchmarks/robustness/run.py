@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from robot_meta.benchmarks.arm_payload.judge import rms, within
 from robot_meta.benchmarks.arm_payload.run import Prepared, Recording, drive
 from robot_meta.benchmarks.arm_payload.scenes import NOMINAL, Timing, scene
 from robot_meta.benchmarks.robustness.conditions import CONDITIONS, Unreliable
+from robot_meta.benchmarks.settling import rms, within
 from robot_meta.build import AdapterConfig, BuildConfig, build_controller
 from robot_meta.controller import ArmController, ControllerConfig
 from robot_meta.dynamics.change import ChangeConfig

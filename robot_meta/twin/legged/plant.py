@@ -40,6 +40,7 @@ class LeggedPlant:
         self._motor = np.array([motor_of[model.joint(n).id] for n in names])
         legs = [name.split("_")[0] for name in names[::3]]
         self._feet = np.array([model.geom(leg).id for leg in legs])
+        self._foot_of = {int(geom): foot for foot, geom in enumerate(self._feet)}
         self._trunk = model.body(scene.TRUNK).id
         self._payload = model.body(scene.PAYLOAD).id
         self._ground = {name: model.geom(name).id for name in (scene.FLAT, scene.BLOCKS)}
@@ -136,10 +137,9 @@ class LeggedPlant:
     def standing(self) -> np.ndarray:
         """Which feet press on the ground, (L,)."""
         force, pressed = np.zeros(6), np.zeros(len(self._feet))
-        for i in range(self._data.ncon):
-            geoms = self._data.contact.geom[i]
-            feet = np.flatnonzero((self._feet == geoms[0]) | (self._feet == geoms[1]))
-            if len(feet):
-                mujoco.mj_contactForce(self._model, self._data, i, force)
-                pressed[feet[0]] += force[0]
+        for i, pair in enumerate(self._data.contact.geom.tolist()):
+            for geom in pair:
+                if geom in self._foot_of:
+                    mujoco.mj_contactForce(self._model, self._data, i, force)
+                    pressed[self._foot_of[geom]] += force[0]
         return pressed > _TOUCH

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,19 +97,20 @@ class Sensors:
     def take(self, reading: Reading, imu_yaw: float, dt: float) -> Reading:
         """Spoil a reading, add it to the period, and return what the policy gets of it."""
         c, rng = self._config, self._rng
-        cos, sin = np.cos(imu_yaw), np.sin(imu_yaw)
+        cos, sin = math.cos(imu_yaw), math.sin(imu_yaw)
         turn = np.array([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 1.0]])
-        gyro = turn @ reading.angular_velocity + c.gyro_noise * rng.standard_normal(3)
-        gyro[2] += self._bias
-        gravity = turn @ reading.gravity + c.gravity_noise * rng.standard_normal(3)
-        gravity /= np.linalg.norm(gravity)
         joints = len(reading.joint_position)
-        position = reading.joint_position + c.joint_noise * rng.standard_normal(joints)
-        velocity = reading.joint_velocity + c.joint_velocity_noise * rng.standard_normal(joints)
-        standing = reading.standing ^ (rng.uniform(size=len(reading.standing)) < c.foot_error)
+        noise = rng.standard_normal(8 + 2 * joints)
+        gyro = turn @ reading.angular_velocity + c.gyro_noise * noise[:3]
+        gyro[2] += self._bias
+        gravity = turn @ reading.gravity + c.gravity_noise * noise[3:6]
+        gravity /= math.sqrt(gravity @ gravity)
+        position = reading.joint_position + c.joint_noise * noise[8 : 8 + joints]
+        velocity = reading.joint_velocity + c.joint_velocity_noise * noise[8 + joints :]
+        standing = reading.standing ^ (rng.random(len(reading.standing)) < c.foot_error)
 
-        roll = np.arctan2(-gravity[1], -gravity[2])
-        pitch = np.arcsin(np.clip(gravity[0], -1.0, 1.0))
+        roll = math.atan2(-gravity[1], -gravity[2])
+        pitch = math.asin(min(1.0, max(-1.0, gravity[0])))
         self._drift += self._bias * dt
         self._heading = reading.heading + imu_yaw + self._drift
         known = velocity_from_legs(self._description.legs, position, velocity, gyro, standing)
@@ -116,7 +118,7 @@ class Sensors:
             level = _level(roll, pitch) @ known
             self._velocity = level[:2]
         self._odometry = self._odometry + dt * _turned(self._velocity, self._heading)
-        outside = reading.position + c.external_noise * rng.standard_normal(2)
+        outside = reading.position + c.external_noise * noise[6:8]
         place = outside if c.pose_source == "external" else self._odometry
         self._readings.append(
             np.concatenate(
@@ -160,11 +162,10 @@ class Sensors:
 
 def _level(roll: float, pitch: float) -> Array:
     """From the trunk's frame to the level one with the same heading, (3, 3)."""
-    (cr, cp), (sr, sp) = np.cos([roll, pitch]), np.sin([roll, pitch])
+    cr, sr, cp, sp = math.cos(roll), math.sin(roll), math.cos(pitch), math.sin(pitch)
     return np.array([[cp, sp * sr, sp * cr], [0.0, cr, -sr], [-sp, cp * sr, cp * cr]])
 
 
 def _turned(velocity: Array, heading: float) -> Array:
-    c, s = np.cos(heading), np.sin(heading)
-    turned: Array = np.array([[c, -s], [s, c]]) @ velocity
-    return turned
+    c, s = math.cos(heading), math.sin(heading)
+    return np.array([c * velocity[0] - s * velocity[1], s * velocity[0] + c * velocity[1]])

@@ -1,0 +1,80 @@
+"""What happens in a run: a path, and what the robot becomes while it walks along it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from robot_meta.planning.pose_paths import figure_eight, line, square
+from robot_meta.twin.legged.perturbations import LeggedPerturbations
+from robot_meta.twin.splits import LEGGED
+from robot_meta.types import PosePath
+
+NOMINAL = "nominal"
+SEEN = "seen"  # a body like those trained on, another for every seed
+PATHS: dict[str, Callable[..., PosePath]] = {
+    "figure_eight": figure_eight,
+    "square": square,
+    "line": line,
+}
+TEST_SCENES = (NOMINAL, SEEN, *LEGGED.held_out_bodies())
+VALIDATION_SCENES = (NOMINAL, *LEGGED.kinds("validation"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """When things happen in a run, [s].
+
+    Attributes:
+        begin: From when on errors before the change count.
+        change: When the robot becomes another.
+        settle: How long after that its errors begin to count.
+        end: When the run ends.
+        speed: Of the path, [m/s].
+    """
+
+    begin: float = 3.0
+    change: float = 12.0
+    settle: float = 3.0
+    end: float = 36.0
+    speed: float = 0.35
+
+    def ticks(self, control_dt: float) -> int:
+        """Control periods of a run."""
+        return round(self.end / control_dt)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the robot becomes, and the path that it follows."""
+
+    body: LeggedPerturbations
+    path_name: str
+    path: PosePath
+
+
+def scene(split: str, name: str, seed: int, timing: Timing) -> Scene:
+    """A scene of "test" or "validation"; the seed says which path, and draws the body.
+
+    Raises:
+        ValueError: No such split or scene.
+    """
+    known = {"test": TEST_SCENES, "validation": VALIDATION_SCENES}
+    if name not in known.get(split, ()):
+        raise ValueError(f"split '{split}' has no scene '{name}'; choose one of {known}")
+    rng = np.random.default_rng((seed, 11))
+    if name == NOMINAL:
+        body = LeggedPerturbations()
+    elif name == SEEN:
+        # Rough ground cannot come while the robot walks.
+        kinds = [kind for kind in LEGGED.kinds("train") if kind != "steps"]
+        body = LEGGED.draw("train", rng, kind=kinds[seed % len(kinds)])
+    elif split == "test":
+        body = LEGGED.held_out_bodies()[name]
+    else:
+        body = LEGGED.draw("validation", rng, kind=name)
+    path_name = list(PATHS)[seed % len(PATHS)]
+    path = PATHS[path_name](speed=timing.speed, duration=timing.end + 2.0)
+    return Scene(body, path_name, path)

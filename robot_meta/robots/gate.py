@@ -1,0 +1,48 @@
+"""The contract of every guard: it decides each control period, and what it decided is sent."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeVar
+
+from robot_meta.safety.state import Answer, State
+
+ObservationT = TypeVar("ObservationT", contravariant=True)
+CommandT = TypeVar("CommandT", contravariant=True)
+ReferenceT = TypeVar("ReferenceT", covariant=True)
+CommandedT = TypeVar("CommandedT", covariant=True)
+
+
+class Gate(Protocol[ObservationT, CommandT, ReferenceT, CommandedT]):
+    """A guard: decides every period, and says what state it is in."""
+
+    @property
+    def state(self) -> State:
+        """HOLD, RUNNING or STOPPED."""
+
+    @property
+    def reason(self) -> str:
+        """Why it is not RUNNING."""
+
+    @property
+    def started(self) -> bool:
+        """Whether it has seen the robot."""
+
+    def start(self, observation: ObservationT) -> None:
+        """Begin at rest where the robot is."""
+
+    def tick(
+        self, observation: ObservationT, command: CommandT | None
+    ) -> tuple[ReferenceT, CommandedT]:
+        """Decide the period that begins with `observation`."""
+
+    def arm(self) -> Answer:
+        """HOLD to RUNNING, if all is well."""
+
+    def hold(self, reason: str = ...) -> None:
+        """Come to rest and stay."""
+
+    def stop(self, reason: str = ...) -> None:
+        """Come to rest and stay stopped until `recover`."""
+
+    def recover(self) -> Answer:
+        """STOPPED to HOLD."""

@@ -1,0 +1,207 @@
+"""The last gate in front of a robot that is driven by velocities.
+
+HOLD stands still, STOPPED stands still until the driver is stopped, which damps the joints. A fall
+stops at once. Nothing resumes by itself.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from robot_meta.safety.intake import TOLERANCE, judge_stamp
+from robot_meta.safety.reasons import Reason
+from robot_meta.safety.state import Answer, Event, State, next_state
+from robot_meta.safety.tally import Tally
+from robot_meta.safety.walking import WalkingGuardConfig, is_sound, leans, limited
+from robot_meta.types import (
+    Array,
+    LeggedObservation,
+    LeggedSpec,
+    VelocityCommand,
+    VelocityCommanded,
+    VelocityReference,
+)
+
+
+class WalkingGuard:
+    """Decides the velocity of every control period.
+
+    Args:
+        spec: The robot, with the limits of its commands.
+        config: What the lab allows.
+    """
+
+    def __init__(self, spec: LeggedSpec, config: WalkingGuardConfig | None = None) -> None:
+        self.spec = spec
+        self.config = config if config is not None else WalkingGuardConfig()
+        self._state, self._reason = State.HOLD, str(Reason.START)
+        self._tally = Tally()
+        self._measured: LeggedObservation | None = None
+        self._started = False
+
+    @property
+    def state(self) -> State:
+        """HOLD, RUNNING or STOPPED."""
+        return self._state
+
+    @property
+    def reason(self) -> str:
+        """Why it is not RUNNING; "" where it is."""
+        return self._reason
+
+    @property
+    def started(self) -> bool:
+        """Whether it has seen a measurement."""
+        return self._started
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many periods each rule altered, and how many holds and stops each reason caused."""
+        return self._tally.counts
+
+    def start(self, observation: LeggedObservation) -> None:
+        """Begin standing still, in HOLD; a latched stop stays latched."""
+        if not is_sound(observation, self.spec):
+            raise ValueError(f"want a finite measurement to start from, got {observation}")
+        self._started, self._measured = True, observation
+        self._velocity = np.zeros(3)
+        self._stamp = self._answerable = float(observation.stamp)
+        self._accepted: float | None = None
+        self._silent, self._frozen = 0, 0
+        self._expects_first = True
+        if self._state is State.RUNNING:
+            self.hold(Reason.START)
+
+    def arm(self) -> Answer:
+        """HOLD to RUNNING, if all is well."""
+        if self._state is State.RUNNING:
+            return Answer(True, "already running")
+        if self._state is State.STOPPED:
+            return Answer(False, f"stopped ({self._reason}): call recover first")
+        if self._measured is None:
+            return Answer(False, "there is no valid measurement")
+        if leans(self._measured.attitude, self.config.tilt):
+            return Answer(False, "the robot leans too far: put it on level ground")
+        if self._velocity.any():
+            return Answer(False, "the robot is still coming to rest")
+        self._state, self._reason = next_state(self._state, Event.ARM), ""
+        self._silent, self._frozen, self._expects_first = 0, 0, True
+        self._tally.restart()
+        return Answer(True, "running")
+
+    def hold(self, reason: str = Reason.OPERATOR) -> None:
+        """Come to rest and stand, until `arm`; the first reason stays."""
+        if self._state is State.RUNNING:
+            self._enter(Event.HOLD, str(reason))
+
+    def stop(self, reason: str = Reason.ESTOP) -> None:
+        """Come to rest and stay stopped, until `recover`; the first reason stays."""
+        if self._state is not State.STOPPED:
+            self._enter(Event.STOP, str(reason))
+
+    def recover(self) -> Answer:
+        """STOPPED to HOLD."""
+        if self._state is State.RUNNING:
+            return Answer(False, "running: nothing to recover from")
+        if self._measured is None:
+            return Answer(False, "no valid measurement to recover with")
+        if leans(self._measured.attitude, self.config.tilt):
+            return Answer(False, "the robot leans too far: put it on its feet")
+        if self._state is State.STOPPED:
+            self._enter(Event.RECOVER, str(Reason.RECOVERED))
+        return Answer(True, f"holding ({self._reason})")
+
+    def tick(
+        self, observation: LeggedObservation, command: VelocityCommand | None
+    ) -> tuple[VelocityReference, VelocityCommanded]:
+        """Decide the period that begins with `observation`.
+
+        Args:
+            observation: Newest measurement.
+            command: The newest command, if one came since the last tick.
+        """
+        if not self._started:
+            self.start(observation)
+        before = self._velocity
+        self._take_in(observation)
+        asked, altered, reason = np.zeros(3), command is not None, self._reason
+        if self._state is State.RUNNING:
+            asked, reason = self._asked(command, before)
+            altered = bool(reason)
+        if self._reason == Reason.FALLEN:
+            after = np.zeros(3)  # nothing to come to rest from
+        else:
+            after, rule = limited(asked, before, self.spec)
+            if self._state is State.RUNNING and rule is not None and not reason:
+                altered, reason = True, str(rule)
+        if self._state is State.RUNNING:
+            if not self._expects_first:
+                self._tally.period(reason)
+        else:
+            altered, reason = command is not None, self._reason
+        self._velocity = after
+        reference = VelocityReference(stamp=self._stamp, velocity=after)
+        velocity = np.stack([before, after])
+        return reference, VelocityCommanded(
+            stamp=self._stamp, velocity=velocity, altered=altered, reason=reason
+        )
+
+    def _take_in(self, observation: LeggedObservation) -> None:
+        """Judge a measurement; holds or stops where it cannot be gone on with."""
+        config, period = self.config, self.spec.control_dt
+        last, self._measured = self._measured, None
+        if not is_sound(observation, self.spec):
+            self._stamp += period
+            self.hold(Reason.BAD_OBSERVATION)
+            return
+        gap = observation.stamp - self._stamp
+        self._answerable, self._stamp = self._stamp, float(observation.stamp)
+        if gap < 0.0 or gap > config.max_gap * period + TOLERANCE:
+            self._answerable, self._accepted = self._stamp, None
+            self.hold(Reason.CLOCK_JUMP)
+            return
+        self._measured = observation
+        if leans(observation.attitude, config.fallen):
+            self.stop(Reason.FALLEN)
+        elif leans(observation.attitude, config.tilt):
+            self.hold(Reason.TILT)
+        if last is None:
+            return
+        way = observation.pose[:2] - last.pose[:2]
+        walks = self._velocity.any() and gap > 0.0
+        self._frozen = self._frozen + 1 if walks and not way.any() else 0
+        if np.linalg.norm(way) > config.pose_jump:
+            self.hold(Reason.POSE_JUMP)
+        elif self._frozen >= config.pose_frozen:
+            self.hold(Reason.POSE_FROZEN)
+
+    def _asked(self, command: VelocityCommand | None, before: Array) -> tuple[Array, str]:
+        """What velocity is asked for, (3,), and why it is not what a command says, or ""."""
+        reason = Reason.NO_COMMAND if command is None else self._fault(command)
+        if command is not None and reason is None:
+            self._accepted, self._silent, self._expects_first = command.stamp, 0, False
+            return np.asarray(command.velocity, dtype=float), ""
+        self._silent += 1
+        if self._silent >= self.config.max_silent:
+            unheard = reason is Reason.NO_COMMAND
+            self.hold(Reason.COMMAND_SILENCE if unheard else str(reason))
+        coasts = self._silent <= self.config.coast_periods
+        return (before if coasts else np.zeros(3)), str(reason)
+
+    def _fault(self, command: VelocityCommand) -> Reason | None:
+        """Why a command must be ignored, or None."""
+        if np.shape(command.velocity) != (3,):
+            return Reason.WRONG_LENGTH
+        if not (np.isfinite(command.velocity).all() and np.isfinite(command.stamp)):
+            return Reason.NOT_FINITE
+        return judge_stamp(
+            command.stamp,
+            now=self._stamp,
+            newest=self._answerable,
+            accepted=self._accepted,
+            max_age=(self.config.max_command_age + 0.5) * self.spec.control_dt,
+        )
+
+    def _enter(self, event: Event, reason: str) -> None:
+        self._state, self._reason = next_state(self._state, event), reason
+        self._tally.event(reason)

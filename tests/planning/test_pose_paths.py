@@ -1,0 +1,54 @@
+"""Paths on the ground: where they lead, how fast, and looking where."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from robot_meta.planning.pose_paths import RAMP, figure_eight, line, square
+
+PATHS = [line, figure_eight, square]
+
+
+@pytest.mark.parametrize("make", PATHS)
+def test_a_path_begins_at_rest_at_the_origin_and_keeps_its_speed(make):
+    path = make(speed=0.5, duration=40.0)
+    np.testing.assert_allclose(path.pose[0], 0.0, atol=1e-12)
+    steps = np.diff(path.pose, axis=0)
+    speed = np.linalg.norm(steps[:, :2], axis=1) / np.diff(path.stamp)
+    running = path.stamp[:-1] >= RAMP
+    np.testing.assert_allclose(speed[running], 0.5, rtol=0.01)
+    assert speed[0] < 0.02
+    assert path.stamp[-1] == pytest.approx(40.0)
+
+
+@pytest.mark.parametrize("make", PATHS)
+def test_the_heading_is_where_the_path_leads_and_never_leaps(make):
+    path = make(speed=0.5, duration=60.0)
+    steps = np.diff(path.pose, axis=0)[100:]
+    heading = 0.5 * (path.pose[101:, 2] + path.pose[100:-1, 2])
+    off = np.arctan2(steps[:, 1], steps[:, 0]) - heading
+    assert np.abs(np.arctan2(np.sin(off), np.cos(off))).max() < 0.05
+    assert np.abs(np.diff(path.pose[:, 2])).max() < 0.05
+
+
+def test_a_figure_eight_turns_both_ways_and_a_square_only_left():
+    eight = figure_eight(speed=0.5, duration=60.0, radius=1.0).pose[:, 2]
+    assert eight.max() > 6.0
+    assert eight[-1] < eight.max() - 1.0
+    corners = square(speed=0.5, duration=60.0, side=2.0).pose
+    assert (np.diff(corners[:, 2]) >= -1e-9).all()
+    assert corners[:, :2].max() - corners[:, :2].min() < 2.5
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"speed": 0.0, "duration": 9.0}, {"speed": 1, "duration": 1}]
+)
+def test_a_path_that_leads_nowhere_is_refused(arguments):
+    with pytest.raises(ValueError, match="want speed > 0"):
+        line(**arguments)
+
+
+def test_corners_have_to_fit_into_the_square():
+    with pytest.raises(ValueError, match="corner"):
+        square(speed=0.5, duration=9.0, side=1.0, corner=0.5)
