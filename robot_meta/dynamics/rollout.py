@@ -29,6 +29,8 @@ from robot_meta.dynamics.model import Context, DynamicsModel, NeuralDynamics
 from robot_meta.dynamics.network import num_layers
 from robot_meta.dynamics.rows import DifferenceRows, FoldedLayers, JointReferenceRows, Rows
 from robot_meta.dynamics.state_space import JointReferenceSpace
+from robot_meta.dynamics.velocity_rows import VelocityCommandRows
+from robot_meta.dynamics.velocity_space import VelocityCommandSpace
 
 Imagine = Callable[[Tensor], Tensor]
 """States (N, H, S) that follow action sequences (N, H, A) from one start; valid until the next."""
@@ -82,6 +84,8 @@ def make_rollout(model: DynamicsModel, config: RolloutConfig) -> Rollout:
             return NeuralRollout(model, JointReferenceRows(model.space), *how)
         if isinstance(model.space, DifferenceSpace):
             return NeuralRollout(model, DifferenceRows(model.space), *how)
+        if isinstance(model.space, VelocityCommandSpace):
+            return NeuralRollout(model, VelocityCommandRows(model.space), *how)
     return StepwiseRollout(model)
 
 

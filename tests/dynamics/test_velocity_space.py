@@ -10,9 +10,10 @@ import torch
 
 from robot_meta.collection.walking_data import walking_space
 from robot_meta.dynamics.files import ModelCard, load_model, save_model
-from robot_meta.dynamics.model import NeuralDynamics
+from robot_meta.dynamics.model import Context, NeuralDynamics
 from robot_meta.dynamics.network import init_mlp
 from robot_meta.dynamics.normalizer import Normalizer
+from robot_meta.dynamics.rollout import RolloutConfig, StepwiseRollout, make_rollout
 from robot_meta.dynamics.velocity_space import VelocityCommandSpace
 from robot_meta.errors import ModelMismatch
 from robot_meta.robots.description import arm_description, legged_description
@@ -99,6 +100,32 @@ def test_a_model_of_it_survives_its_file_and_names_the_robot_it_is_for(tmp_path)
         read.require_match(dataclasses.replace(GO2, control_dt=0.2))
     with pytest.raises(ModelMismatch, match="robot"):
         read.require_match(arm_description("fr3").spec)
+
+
+def test_the_fast_rollout_imagines_what_the_model_predicts_step_by_step():
+    generator = torch.Generator().manual_seed(3)
+
+    def normalizer(size):
+        mean, std = torch.randn(2, size, generator=generator)
+        return Normalizer(mean, std.abs() + 0.5)
+
+    model = NeuralDynamics(
+        space=SPACE,
+        params=init_mlp((SPACE.feature_size, 16, 16, SPACE.delta_size), generator),
+        inputs=normalizer(SPACE.feature_size),
+        deltas=normalizer(SPACE.delta_size),
+    )
+    state = torch.randn(SPACE.state_size, generator=generator)
+    actions = torch.rand(9, 6, 3, generator=generator) * 2.0 - 1.0
+    fast = make_rollout(model, RolloutConfig(precision="fp32", device="cpu"))
+    assert not isinstance(fast, StepwiseRollout)
+    context = Context(model.params)
+    torch.testing.assert_close(
+        fast.begin(context, state)(actions),
+        StepwiseRollout(model).begin(context, state)(actions),
+        rtol=1e-4,
+        atol=1e-4,
+    )
 
 
 def test_a_scale_that_cannot_be_is_refused():

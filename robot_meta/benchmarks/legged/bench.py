@@ -39,26 +39,31 @@ class Profile:
     """How much is run.
 
     Attributes:
-        rows: Rows that run.
-        scenes: Scenes of each row.
+        scenes: Scenes of each row that runs.
         seeds: Number of seeds.
         timing: Of every run.
     """
 
-    rows: tuple[str, ...]
-    scenes: tuple[str, ...]
+    scenes: dict[str, tuple[str, ...]]
     seeds: int
     timing: Timing
 
 
+_MAIN = ("static", "adapted", "mbde", "pi")
 PROFILES = {
     "quick": Profile(
-        rows=("static", "adapted", "mbde", "pi"),
-        scenes=(NOMINAL, "weak_front", "imu_yaw"),
+        scenes=dict.fromkeys(_MAIN, (NOMINAL, "weak_front", "imu_yaw")),
         seeds=1,
         timing=Timing(begin=3.0, change=7.0, settle=3.0, end=18.0),
     ),
-    "full": Profile(rows=tuple(ROWS), scenes=TEST_SCENES, seeds=5, timing=Timing()),
+    "full": Profile(
+        scenes={
+            **dict.fromkeys(_MAIN, TEST_SCENES),
+            "odometry": (NOMINAL, "weak_front", "imu_yaw"),
+        },
+        seeds=5,
+        timing=Timing(),
+    ),
 }
 
 
@@ -86,8 +91,8 @@ def run(args: argparse.Namespace) -> Results | None:
         models,
         versions,
         seeds=range(args.seed, args.seed + (args.seeds or profile.seeds)),
-        rows=args.rows or profile.rows,
-        scenes=args.scenes or profile.scenes,
+        rows=args.rows,
+        scenes=args.scenes,
     )
     results = run_shards(configs, run_shard, args.out / "shards", jobs=args.jobs)
     outcomes = [
@@ -115,10 +120,10 @@ def configs_of(
     versions: dict[str, str],
     *,
     seeds: Sequence[int],
-    rows: Sequence[str],
-    scenes: Sequence[str],
+    rows: Sequence[str] | None = None,
+    scenes: Sequence[str] | None = None,
 ) -> list[RunConfig]:
-    """The runs of a profile in `rows` and `scenes`."""
+    """The runs of a profile, or the part of them in `rows` and `scenes`."""
     chosen = tuning.chosen_settings()
     return [
         RunConfig(
@@ -131,8 +136,10 @@ def configs_of(
             timing=profile.timing,
             version=versions[row],
         )
-        for row in rows
-        for scene in scenes
+        for row in profile.scenes
+        if rows is None or row in rows
+        for scene in profile.scenes[row]
+        if scenes is None or scene in scenes
         for seed in seeds
     ]
 

@@ -56,7 +56,7 @@ def _static(model: NeuralDynamics) -> Adapter:
 
 _ADAPTED = tuple(
     {"window": window, "ridge_scale": scale}
-    for window, scale in ((32, 1.0), (32, 0.3), (48, 1.0), (48, 0.3), (24, 1.0), (64, 1.0))
+    for window, scale in ((32, 0.3), (32, 0.1), (64, 0.3), (64, 0.1))
 )
 
 ROWS = {
@@ -75,11 +75,9 @@ ROWS = {
         adapter=GradientAdapter,
         trials=(
             {"window": 16, "steps": 3, "rate": 0.1},
-            {"window": 16, "steps": 3, "rate": 0.03},
-            {"window": 16, "steps": 3, "rate": 0.3},
             {"window": 32, "steps": 3, "rate": 0.1},
             {"window": 32, "steps": 3, "rate": 0.3},
-            {"window": 48, "steps": 3, "rate": 0.1},
+            {"window": 64, "steps": 3, "rate": 0.3},
         ),
     ),
     "pi": Row(
@@ -87,10 +85,8 @@ ROWS = {
         trials=tuple(
             {"position_gain": p, "heading_gain": h, "integral_gain": i}
             for p, h, i in (
-                (1.0, 1.5, 0.3),
                 (1.5, 2.0, 0.3),
                 (1.5, 2.0, 0.6),
-                (2.0, 2.5, 0.6),
                 (2.5, 3.0, 0.6),
                 (2.0, 2.5, 1.0),
             )

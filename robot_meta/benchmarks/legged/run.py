@@ -14,6 +14,7 @@ from robot_meta.benchmarks.legged.rows import ROWS, Settings, build
 from robot_meta.benchmarks.legged.scenes import Timing, scene
 from robot_meta.collection.lockstep import lockstep
 from robot_meta.controller import LoopConfig
+from robot_meta.dynamics.rollout import RolloutConfig
 from robot_meta.planning.mppi import MPPIConfig
 from robot_meta.planning.planner import SamplingConfig
 from robot_meta.planning.walking import WalkingConfig
@@ -72,7 +73,11 @@ def run(config: RunConfig) -> Series:
     row, timing = ROWS[config.row], config.timing
     description = legged_description(config.robot)
     world = scene(config.split, config.scene, config.seed, timing)
-    loop = LoopConfig(seed=config.seed, planner=config.planner)
+    loop = LoopConfig(
+        seed=config.seed,
+        planner=config.planner,
+        rollout=RolloutConfig(precision="fp32", device="cpu"),  # the same on every machine
+    )
     act = build(
         row,
         description.spec,
