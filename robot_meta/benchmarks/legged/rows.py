@@ -75,9 +75,9 @@ ROWS = {
         adapter=GradientAdapter,
         trials=(
             {"window": 16, "steps": 3, "rate": 0.1},
+            {"window": 32, "steps": 3, "rate": 0.03},
             {"window": 32, "steps": 3, "rate": 0.1},
             {"window": 32, "steps": 3, "rate": 0.3},
-            {"window": 64, "steps": 3, "rate": 0.3},
         ),
     ),
     "pi": Row(
