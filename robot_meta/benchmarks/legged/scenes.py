@@ -36,9 +36,9 @@ class Timing:
     """
 
     begin: float = 3.0
-    change: float = 8.0
-    settle: float = 3.0
-    end: float = 24.0
+    change: float = 7.0
+    settle: float = 2.5
+    end: float = 20.0
     speed: float = 0.35
 
     def ticks(self, control_dt: float) -> int:

@@ -165,7 +165,8 @@ class LeggedTwin(Closing):
     def _advance(self) -> None:
         """One policy period."""
         change = self._config.later
-        if change is not None and self.time >= self._config.change - 1e-9:
+        due = self.time >= self._config.change - 1e-9
+        if change is not None and due and self._body != change:
             self._body = change
             self._plant.set_perturbations(change)
         spec, reading = self.spec, self._reading
