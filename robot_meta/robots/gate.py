@@ -27,6 +27,10 @@ class Gate(Protocol[ObservationT, CommandT, ReferenceT, CommandedT]):
     def started(self) -> bool:
         """Whether it has seen the robot."""
 
+    @property
+    def urgent(self) -> bool:
+        """Whether the driver must stop at once, before the robot has come to rest."""
+
     def start(self, observation: ObservationT) -> None:
         """Begin at rest where the robot is."""
 

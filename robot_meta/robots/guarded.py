@@ -86,7 +86,8 @@ class GuardedDriver(Closing, Generic[ObservationT, CommandT, ReferenceT, Command
             self._guard.stop(Reason.DRIVER_LOST)
             self._driver_stopped = True
             raise
-        if self._guard.state is State.STOPPED and not commanded.velocity.any():
+        rests = not commanded.velocity.any()
+        if self._guard.state is State.STOPPED and (rests or self._guard.urgent):
             self._stop_driver()
         return Tick(observation, reference, commanded)
 

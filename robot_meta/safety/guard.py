@@ -91,6 +91,11 @@ class Guard:
         return self._position is not None
 
     @property
+    def urgent(self) -> bool:
+        """Whether the driver must stop at once; never, since an arm brakes best by itself."""
+        return False
+
+    @property
     def at_rest(self) -> bool:
         """Whether the reference stands still."""
         return not self._velocity.any()

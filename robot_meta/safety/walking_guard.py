@@ -55,6 +55,11 @@ class WalkingGuard:
         return self._started
 
     @property
+    def urgent(self) -> bool:
+        """Whether the driver must stop at once: a robot that fell has nothing to come to rest."""
+        return self._state is State.STOPPED and self._reason == Reason.FALLEN
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many periods each rule altered, and how many holds and stops each reason caused."""
         return self._tally.counts
@@ -128,7 +133,7 @@ class WalkingGuard:
         if self._state is State.RUNNING:
             asked, reason = self._asked(command, before)
             altered = bool(reason)
-        if self._reason == Reason.FALLEN:
+        if self.urgent:
             after = np.zeros(3)  # nothing to come to rest from
         else:
             after, rule = limited(asked, before, self.spec)

@@ -41,6 +41,10 @@ class Timing:
     end: float = 20.0
     speed: float = 0.35
 
+    def __post_init__(self) -> None:
+        if not self.begin + 1.0 < self.change < self.change + self.settle < self.end - 1.0:
+            raise ValueError(f"want a second or more before and after the change, got {self}")
+
     def ticks(self, control_dt: float) -> int:
         """Control periods of a run."""
         return round(self.end / control_dt)

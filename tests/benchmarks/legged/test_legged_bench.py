@@ -30,7 +30,7 @@ from robot_meta.twin.splits import LEGGED
 from robot_meta.types import LeggedObservation, VelocityCommanded
 
 TIMING = Timing(begin=2.0, change=4.0, settle=1.0, end=8.0)
-SHORT = Timing(begin=0.5, change=2.0, settle=0.5, end=3.5)
+SHORT = Timing(begin=0.5, change=2.0, settle=0.5, end=4.0)
 SPEC = legged_description("go2").spec
 
 
@@ -129,6 +129,11 @@ def test_test_scenes_are_the_held_out_bodies_and_seeds_change_path_and_body():
         assert LEGGED.contains("validation", scene("validation", name, 3, TIMING).body)
     with pytest.raises(ValueError, match="choose one of"):
         scene("test", "weak_leg", 0, TIMING)
+
+
+def test_a_run_without_time_to_judge_it_is_refused():
+    with pytest.raises(ValueError, match="a second or more"):
+        Timing(begin=3.0, change=3.5)
 
 
 def test_every_row_with_settings_was_given_the_same_number_of_trials():
