@@ -47,7 +47,7 @@ def _panels(
     scenes = [s for s in TEST_SCENES if any(o.scene == s for o in outcomes)]
     lines = -(-len(scenes) // _COLUMNS)
     figure = Figure(figsize=(3.4 * _COLUMNS, 3.2 * lines), layout="constrained")
-    axes = figure.subplots(lines, _COLUMNS, squeeze=False).flat
+    axes = list(figure.subplots(lines, _COLUMNS, squeeze=False).flat)
     for axis, scene in zip(axes, scenes, strict=False):
         for outcome in outcomes:
             if outcome.scene == scene:
@@ -56,7 +56,7 @@ def _panels(
         axis.grid(alpha=0.3)
         if equal:
             axis.set_aspect("equal", adjustable="datalim")
-    for axis in list(axes)[len(scenes) :]:
+    for axis in axes[len(scenes) :]:
         axis.remove()
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=9)

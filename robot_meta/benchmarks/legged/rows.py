@@ -56,7 +56,7 @@ def _static(model: NeuralDynamics) -> Adapter:
 
 _ADAPTED = tuple(
     {"window": window, "ridge_scale": scale}
-    for window, scale in ((32, 0.3), (32, 0.1), (64, 0.3), (64, 0.1))
+    for window, scale in ((32, 0.3), (32, 1.0), (64, 0.3), (64, 1.0))
 )
 
 ROWS = {

@@ -32,14 +32,14 @@ class Timing:
         change: When the robot becomes another.
         settle: How long after that its errors begin to count.
         end: When the run ends.
-        speed: Of the path, [m/s].
+        speed: Of the path, [m/s]; what a robot with a dead leg can still walk.
     """
 
     begin: float = 3.0
     change: float = 7.0
     settle: float = 2.5
     end: float = 20.0
-    speed: float = 0.35
+    speed: float = 0.2
 
     def __post_init__(self) -> None:
         if not self.begin + 1.0 < self.change < self.change + self.settle < self.end - 1.0:
