@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from robot_meta.contact import ContactConfig, ContactMonitor, Experience
 from robot_meta.dynamics.action_history import ActionHistory
 from robot_meta.dynamics.adapter import Adapter
 from robot_meta.dynamics.admission import Admission
@@ -34,16 +35,7 @@ from robot_meta.planning.tool import ToolPositions
 from robot_meta.planning.tracking import TrackingConfig, TrackingReward
 from robot_meta.reference import advance, safe_velocity_bounds
 from robot_meta.safety.config import GuardConfig
-from robot_meta.safety.reasons import TOUCH
 from robot_meta.types import Array, Command, Commanded, Observation, RobotSpec, TargetPath
-
-
-@dataclass(frozen=True, kw_only=True)
-class ContactConfig:
-    """What follows when the robot touches something, which is no reason to relearn the body."""
-
-    rewind: int = 5  # periods of adaptation taken back when contact begins
-    release: int = 25  # periods without contact after which adaptation goes on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +136,7 @@ class Controller:
             )
         stuck = self.cannot_adapt
         self._model, self._adapter, self._monitor = model, adapter, monitor
+        self._experience = Experience(adapter, self._config.contact)
         self._space = model.space
         self._history = ActionHistory(model.space)
         self._rollout = make_rollout(model, self._config.rollout)
@@ -162,6 +155,7 @@ class Controller:
         """Go on after `cannot_adapt`, from the meta-learned model; a person decides this."""
         if self._monitor is not None:
             self._monitor.resume()
+        self._experience.reset()
         self._adapter.reset_task()
         self._planner.reset()
         self._last, self._context = None, None
@@ -170,7 +164,7 @@ class Controller:
         """Begin a new episode: forget plan, window and the random numbers already drawn."""
         self._rng = np.random.default_rng(self._config.seed)
         self._planner.reset()
-        self._adapter.reset_episode()
+        self._experience.reset()
         self._contact.reset()
         if self._monitor is not None:
             self._monitor.reset_episode()
@@ -268,23 +262,23 @@ class Controller:
         last, self._last = self._last, (observation.stamp, state)
         begins = self._contact.update(observation.external_torque, commanded.reason)
         if begins:
-            self._adapter.forget_newest(self._config.contact.rewind)
+            self._experience.touched()
         if last is None or self._contact.active:
             return
         stamp, previous = last
         gap = observation.stamp - stamp
         if not 0.0 < gap <= (self._adapter.window + 0.5) * self.spec.control_dt:
-            self._adapter.reset_episode()
+            self._experience.reset()
             if self._monitor is not None:
                 self._monitor.reset_episode()
         if abs(gap - self.spec.control_dt) <= 0.5 * self.spec.control_dt:
             action = self._space.action(commanded.velocity[0])
             transition = Transition(previous, action, state)
-            self._adapter.observe(transition)
+            self._experience.add(transition)
             if self._monitor is not None and self._context is not None:
                 since = self._monitor.update(self._context, transition)
                 if since:
-                    self._adapter.body_changed(since)
+                    self._experience.body_changed(since)
 
     def _upcoming_targets(self, stamp: float) -> torch.Tensor:
         """Targets at the ends of the periods that the plan decides, (H, 3)."""
@@ -303,39 +297,6 @@ class Controller:
             position=advance(position, velocity, next_velocity, self.spec.control_dt),
             velocity=next_velocity,
         )
-
-
-class ContactMonitor:
-    """Tells contact from a changed body by the external torque, its own view and the guard's."""
-
-    def __init__(self, config: ContactConfig, limit: tuple[float, ...]) -> None:
-        self._config = config
-        self.set_limit(limit)
-        self.reset()
-
-    def set_limit(self, limit: tuple[float, ...]) -> None:
-        """External torque that is contact, (J,), [Nm]."""
-        self._limit = np.array(limit)
-
-    def reset(self) -> None:
-        """No contact."""
-        self._since: int | None = None
-        self.active = False
-
-    def update(self, external_torque: Array, reason: str = "") -> bool:
-        """Take in (J,) [Nm] and the guard's reason; whether contact begins with this measurement.
-
-        The guard holds at a force on the tool that each joint may feel less than the limit.
-        """
-        if (np.abs(external_torque) > self._limit).any() or reason in TOUCH:
-            begins = not self.active
-            self.active, self._since = True, 0
-            return begins
-        if self.active:
-            assert self._since is not None
-            self._since += 1
-            self.active = self._since < self._config.release
-        return False
 
 
 def _tensor(array: Array) -> torch.Tensor:

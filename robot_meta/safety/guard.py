@@ -266,14 +266,26 @@ class Guard:
             reason = str(wish.reason)
             coasts = self._wishes.silent <= self._config.coast_periods
             wanted = velocity if coasts else self._chooser.brake(velocity)
-            after, _ = self._chooser.admit(position, velocity, wanted, measured)
+            after, _ = self._chooser.admit(position, velocity, self._calmed(wanted), measured)
         else:
-            after, rule = self._chooser.admit(position, velocity, wish.velocity, measured)
+            wanted = self._calmed(wish.velocity)
+            after, rule = self._chooser.admit(position, velocity, wanted, measured)
+            if (wanted != wish.velocity).any():
+                rule = Reason.CONTACT_SPEED
             rule = rule if rule is not None else wish.reason
             reason = "" if rule is None else str(rule)
         if not self._wishes.expects_first:  # else no controller has spoken yet
             self._tally.period(reason)
         return after, bool(reason), reason
+
+    def _calmed(self, wanted: Array) -> Array:
+        """In contact, what is wanted no faster than `contact_speed`: a stop has to be soft.
+
+        An arm whose tool cannot move may still turn about it, fast; stopping it is a blow.
+        """
+        if not self._contact or Reason.CONTACT_SPEED in self._disabled:
+            return wanted
+        return wanted.clip(-self._config.contact_speed, self._config.contact_speed)
 
     def _rest(self) -> Array:
         """Brake, stand, and after `recover` go slowly where the robot stands."""

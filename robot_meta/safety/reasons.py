@@ -38,6 +38,7 @@ class Reason(str, Enum):
     SELF_COLLISION = "SELF_COLLISION"
     STOPPING = "STOPPING"
     LEAD = "LEAD"
+    CONTACT_SPEED = "CONTACT_SPEED"
     EXTERNAL_TORQUE = "EXTERNAL_TORQUE"
     EXTERNAL_FORCE = "EXTERNAL_FORCE"
     CANNOT_ADAPT = "CANNOT_ADAPT"
@@ -141,6 +142,10 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.LEAD: Explanation(
         "The reference would run too far ahead of the robot, which would press too hard.",
         "Look what blocks the robot.",
+    ),
+    Reason.CONTACT_SPEED: Explanation(
+        "The robot touches something, so that its joints go no faster than `contact_speed`.",
+        "Look what the robot touches.",
     ),
     Reason.EXTERNAL_TORQUE: Explanation(
         "A joint feels too much torque from outside.", "Free the robot, then `recover` and `arm`."

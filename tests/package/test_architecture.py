@@ -19,7 +19,8 @@ TOPIC_DRIVERS = {Path("robots/ros2_control.py"), Path("robots/cmd_vel.py")}
 # Rooms of robot_meta that a room may import, besides itself and BASE; those not named may all.
 MAY_IMPORT = {
     **dict.fromkeys(BASE | CORE_ROOMS | {"launching"}, set()),
-    "controller": CORE_ROOMS,
+    "contact": CORE_ROOMS,
+    "controller": {*CORE_ROOMS, "contact"},
     "build": {*CORE_ROOMS, "controller", "robots"},
     "robots": {"safety"},
     "twin": {"safety", "robots"},
@@ -62,7 +63,7 @@ def files_of(rooms: set[str]) -> list[Path]:
     return [path for path in FILES if room(path) in rooms]
 
 
-@pytest.mark.parametrize("path", files_of(BASE | CORE_ROOMS | {"controller"}), ids=str)
+@pytest.mark.parametrize("path", files_of(BASE | CORE_ROOMS | {"contact", "controller"}), ids=str)
 def test_the_core_needs_only_arithmetic_libraries(path):
     assert libraries_imported(path) <= CORE_LIBRARIES
 
