@@ -17,6 +17,7 @@ from robot_meta.robots.fake import FakeRobot
 from robot_meta.robots.franka.config import FrankaConfig
 from robot_meta.robots.franka.driver import FrankaRobot
 from robot_meta.robots.robot import Robot
+from robot_meta.robots.ros2_control.config import Ros2ControlConfig
 from robot_meta.safety.guard import Guard, GuardConfig
 from robot_meta.twin.perturbations import ScheduledChange
 
@@ -32,8 +33,8 @@ class RobotNodeConfig:
     """Which robot, and how it is driven.
 
     Attributes:
-        backend: "twin" (physics), "fake" (follows its reference after a short lag) or "franka" (a
-            real FR3).
+        backend: "twin" (physics), "fake" (follows its reference after a short lag), "franka" (a
+            real FR3) or "ros2_control" (any arm whose controllers listen to topics).
         robot: Robot type.
         robot_ip: Address of a real robot.
         lockstep: The robot moves only after the command for its last stamp has come; it publishes
@@ -66,7 +67,7 @@ class RobotNodeConfig:
                 f"no backend '{self.backend}' in this version; choose one of {list(BACKENDS)}"
             )
         real = not BACKENDS[self.backend].simulated
-        if real and not self.robot_ip:
+        if BACKENDS[self.backend].has_address and not self.robot_ip:
             raise ValueError(f"backend '{self.backend}' needs robot_ip, the address in Desk")
         if real and self.lockstep:
             raise ValueError(
@@ -135,14 +136,16 @@ class Settings:
     guard: GuardConfig
     twin: TwinConfig | None
     franka: FrankaConfig
+    ros2_control: Ros2ControlConfig
 
 
 @dataclass(frozen=True)
 class Backend:
-    """One kind of robot: how it is opened, and whether it is only simulated."""
+    """One kind of robot: how it is opened, whether it is only simulated, has a `robot_ip`."""
 
     open: Callable[[ArmDescription, Settings], Robot]
     simulated: bool
+    has_address: bool = False
 
 
 def declare(node: Node) -> Settings:
@@ -165,7 +168,21 @@ def declare(node: Node) -> Settings:
     franka = FrankaConfig()
     if own.backend == "franka":
         franka = declare_config(node, franka, "franka.")
-    return Settings(own, guard, twin, franka)
+    topics = Ros2ControlConfig()
+    if own.backend == "ros2_control":
+        topics = declare_config(node, topics, "ros2_control.")
+        _refuse_own_topic(node, topics.state_topic)
+    return Settings(own, guard, twin, franka, topics)
+
+
+def _refuse_own_topic(node: Node, state_topic: str) -> None:
+    """The arm's states must not be heard where this node publishes its own."""
+    own = node.resolve_topic_name("joint_states")
+    if node.resolve_topic_name(state_topic) == own:
+        raise BadConfig(
+            f"the arm's states are on {own}, where this node publishes its own; give our nodes a "
+            "namespace, such as namespace:=meta, or set ros2_control.state_topic"
+        )
 
 
 def open_robot(settings: Settings) -> tuple[ArmDescription, Robot]:
@@ -208,8 +225,15 @@ def _open_franka(description: ArmDescription, settings: Settings) -> Robot:
     return FrankaRobot(description, settings.node.robot_ip, settings.franka)
 
 
+def _open_ros2_control(description: ArmDescription, settings: Settings) -> Robot:
+    from robot_meta.robots.ros2_control.driver import Ros2ControlRobot
+
+    return Ros2ControlRobot(description, settings.ros2_control)
+
+
 BACKENDS = {
     "twin": Backend(_open_twin, simulated=True),
     "fake": Backend(_open_fake, simulated=True),
-    "franka": Backend(_open_franka, simulated=False),
+    "franka": Backend(_open_franka, simulated=False, has_address=True),
+    "ros2_control": Backend(_open_ros2_control, simulated=False),
 }

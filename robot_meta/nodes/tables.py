@@ -22,6 +22,7 @@ from robot_meta.nodes.task_node import TaskConfig
 from robot_meta.nodes.topics import SERVICES, TOPICS
 from robot_meta.nodes.view_node import ViewConfig
 from robot_meta.robots.franka.config import FrankaConfig
+from robot_meta.robots.ros2_control.config import Ros2ControlConfig
 from robot_meta.safety.guard import GuardConfig
 from robot_meta.safety.reasons import EXPLANATIONS
 from robot_meta.twin.mujoco_robot import TwinConfig
@@ -38,6 +39,7 @@ def parameters() -> dict[str, list[FieldFact]]:
             *facts(twin.perturbations, PERTURBATIONS),
             *facts(ScheduleConfig(), "twin."),
             *facts(FrankaConfig(), "franka."),
+            *facts(Ros2ControlConfig(), "ros2_control."),
         ],
         "controller": [
             *facts(ControllerNodeConfig(), skip=("build",)),

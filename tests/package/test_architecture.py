@@ -9,12 +9,16 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "robot_meta"
 FILES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 
-BASE = {"__init__", "types", "errors", "reference", "kinematics", "resources"}
+BASE = {"__init__", "types", "errors", "reference", "kinematics", "resources", "joint_order"}
 CORE_ROOMS = {"dynamics", "planning", "rewards", "replay", "scheduling", "safety"}
 CORE_LIBRARIES = {"numpy", "torch", "safetensors", "ruckig", "onnxruntime", "tokenizers"}
 ROS = {"rclpy", "ament_index_python", "builtin_interfaces", "rosbags", "launch", "launch_ros"}
 # Drivers whose robot is a set of topics.
-TOPIC_DRIVERS = {Path("robots/ros2_control.py"), Path("robots/cmd_vel.py")}
+TOPIC_DRIVERS = {
+    Path("robots/ros2_control/command_topics.py"),
+    Path("robots/ros2_control/driver.py"),
+    Path("robots/cmd_vel.py"),
+}
 
 # Rooms of robot_meta that a room may import, besides itself and BASE; those not named may all.
 MAY_IMPORT = {
