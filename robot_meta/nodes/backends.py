@@ -45,6 +45,10 @@ class RobotNodeConfig:
         heartbeat_required: Stop when `estop_heartbeat` falls silent.
         heartbeat_timeout: The longest silence of it, [s].
         limits: "enforce" for a twin that goes into reflex where the real arm would, or "ignore".
+        estop_proof: A real robot is armed only after the software stop has been pressed once and
+            was seen to work.
+        allow_open_network: A real robot may be armed although anybody in the network can command
+            it (see `robot-meta doctor --robot`).
         self_collision: Measure how near the arm comes to itself; needs MuJoCo and the arm's model.
         wait_for: Names of nodes that have to listen before time begins in lockstep.
     """
@@ -58,6 +62,8 @@ class RobotNodeConfig:
     heartbeat_required: bool = False
     heartbeat_timeout: float = 0.3
     limits: str = "ignore"
+    estop_proof: bool = True
+    allow_open_network: bool = False
     self_collision: bool = True
     wait_for: tuple[str, ...] = ()
 
@@ -66,7 +72,7 @@ class RobotNodeConfig:
             raise ValueError(
                 f"no backend '{self.backend}' in this version; choose one of {list(BACKENDS)}"
             )
-        real = not BACKENDS[self.backend].simulated
+        real = not self.simulated
         if BACKENDS[self.backend].has_address and not self.robot_ip:
             raise ValueError(f"backend '{self.backend}' needs robot_ip, the address in Desk")
         if real and self.lockstep:
@@ -86,11 +92,16 @@ class RobotNodeConfig:
             )
 
     @property
+    def simulated(self) -> bool:
+        """Whether nothing real moves."""
+        return BACKENDS[self.backend].simulated
+
+    @property
     def speed(self) -> float:
         """Share of the velocity limits that is really used."""
         if self.speed_scale:
             return self.speed_scale
-        return 1.0 if BACKENDS[self.backend].simulated else 0.2
+        return 1.0 if self.simulated else 0.2
 
 
 @dataclass(frozen=True, kw_only=True)

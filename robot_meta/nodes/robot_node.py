@@ -29,6 +29,9 @@ from robot_meta.nodes.robot_loop import RobotLoop
 from robot_meta.nodes.run import run
 from robot_meta.nodes.stop_device import StopDevice
 from robot_meta.nodes.supervisor import Supervisor
+from robot_meta.preflight.machine import disk
+from robot_meta.preflight.robot import obstacle
+from robot_meta.preflight.ros import command_network
 from robot_meta.robots.guarded import GuardedRobot, Tick
 from robot_meta.safety.guard import GuardConfig
 from robot_meta.safety.reasons import Reason, explain
@@ -178,7 +181,7 @@ class RobotNode(Node):
         self.create_subscription(Bool, "estop", self._on_estop, qos.latched())
         self.create_subscription(UInt64, "estop_heartbeat", self._on_heartbeat, qos.newest())
         acts: dict[str, Callable[[], str]] = {
-            "arm": lambda: self._supervisor.arm(time.perf_counter()),
+            "arm": lambda: self._not_ready() or self._supervisor.arm(time.perf_counter()),
             "hold": self._supervisor.hold,
             "estop": self._supervisor.stop,
             "recover": lambda: self._supervisor.recover(time.perf_counter()),
@@ -186,6 +189,19 @@ class RobotNode(Node):
         for name, act in acts.items():
             self.create_service(Trigger, name, self._answer(act))
         self.create_timer(0.05, self._count_commanders, clock=STEADY)
+
+    def _not_ready(self) -> str:
+        """Why a real robot must not be armed yet, or ""."""
+        own = self._settings.node
+        if own.simulated:
+            return ""
+        network = command_network(allow_open=own.allow_open_network)
+        if own.estop_proof and not self._stop_device.proven:
+            return (
+                "nobody has seen the software stop work since this node was started: call `estop` "
+                "or press the stop device, then `recover` and `arm`"
+            )
+        return obstacle([network, disk()])
 
     def _on_command(self, msg: JointTrajectory) -> None:
         stamp = stamp_from(msg.header.stamp)

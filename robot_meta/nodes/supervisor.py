@@ -59,6 +59,7 @@ class Supervisor:
 
     def stop(self, reason: str = Reason.ESTOP) -> str:
         """Any state to STOPPED."""
+        self._stop_device.proven = True
         self._robot.stop(reason)
         return ""
 

@@ -197,6 +197,10 @@ class Guard:
             self._relax_to = np.array(self._measured.position)
         return Answer(True, f"holding ({self._reason})")
 
+    def broken_at(self, position: Array) -> str:
+        """The Cartesian rule that a posture (J,) breaks at rest, or ""."""
+        return str(self._chooser.broken_at(position) or "")
+
     # One period.
 
     def tick(

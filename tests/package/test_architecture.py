@@ -29,7 +29,8 @@ MAY_IMPORT = {
     "robots": {"safety"},
     "twin": {"safety", "robots"},
     "collection": {*CORE_ROOMS, "controller", "robots", "twin"},
-    "nodes": {*CORE_ROOMS, "controller", "build", "robots", "twin", "collection"},
+    "preflight": {"safety", "robots", "twin"},
+    "nodes": {*CORE_ROOMS, "controller", "build", "robots", "twin", "collection", "preflight"},
 }
 
 
@@ -101,5 +102,5 @@ def test_every_folder_with_code_is_a_package():
 
 
 def test_the_reader_of_imports_sees_plain_nested_and_from_imports():
-    assert {"twin", "errors"} <= rooms_imported(Path("cli/machine_checks.py"))
-    assert "safetensors" in libraries_imported(Path("cli/machine_checks.py"))
+    assert {"twin", "errors"} <= rooms_imported(Path("preflight/machine.py"))
+    assert "safetensors" in libraries_imported(Path("preflight/machine.py"))

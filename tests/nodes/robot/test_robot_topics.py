@@ -16,6 +16,7 @@ TOPICS = {
     "ros2_control__state_topic": "/arm/joint_states",
     "ros2_control__external_torque_topic": "/arm/external",
     "ros2_control__connect_timeout": 60.0,
+    "estop_proof": False,
     "guard__contact_torque": "[25.0, 25.0, 25.0, 25.0, 25.0, 25.0, 25.0]",
 }
 
