@@ -18,6 +18,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+os.environ.setdefault(
+    "MUJOCO_GL", "egl"
+)  # read when mujoco is imported: pictures without a screen
+
 ROOT = Path(__file__).resolve().parents[1]
 PORT = 1337  # libfranka knows no other
 START_S = 120.0  # a busy machine needs long to load the model

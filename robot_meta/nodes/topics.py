@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Topic:
-    """One topic: relative name, type, publisher, and whether latecomers get the last message."""
+    """One topic: relative name, type, publisher, and whether latecomers get the last message.
+
+    Pictures are not recorded: a run would grow by 100 GB in an hour.
+    """
 
     name: str
     kind: str
     publisher: str
     meaning: str
     latched: bool = False
+    recorded: bool = True
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,47 @@ TOPICS = (
         "diagnostic_msgs/msg/DiagnosticArray",
         "every node",
         "rate, jitter and age of every loop and callback; every stop with code, count and remedy",
+    ),
+    Topic(
+        "camera/color/image_raw",
+        "sensor_msgs/msg/Image",
+        "camera",
+        "what the camera sees, rgb8, in its optical frame; not recorded",
+        recorded=False,
+    ),
+    Topic(
+        "camera/color/camera_info",
+        "sensor_msgs/msg/CameraInfo",
+        "camera",
+        "its intrinsics, plumb_bob; same stamp as the picture",
+    ),
+    Topic(
+        "camera/aligned_depth_to_color/image_raw",
+        "sensor_msgs/msg/Image",
+        "camera",
+        "depth of every colour pixel, 16UC1 [mm], 0 for none; not recorded",
+        recorded=False,
+    ),
+    Topic(
+        "camera/aligned_depth_to_color/camera_info",
+        "sensor_msgs/msg/CameraInfo",
+        "camera",
+        "the same intrinsics",
+    ),
+    Topic(
+        "object_poses",
+        "geometry_msgs/msg/PoseArray",
+        "objects",
+        "tags in the base frame, one pose per entry of `tags.ids`, in that order; NaN where it is "
+        "not seen",
+    ),
+    Topic(
+        "/tf_static",
+        "tf2_msgs/msg/TFMessage",
+        "frames",
+        "what is fixed where (`frames_file`), where ROS has tf2_msgs; elsewhere poses "
+        "`frames/CHILD` (PoseStamped, latched) in the frame of the parent",
+        latched=True,
     ),
     Topic("/clock", "rosgraph_msgs/msg/Clock", "robot", "robot time, in lockstep only"),
 )

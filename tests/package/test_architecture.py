@@ -27,10 +27,20 @@ MAY_IMPORT = {
     "controller": {*CORE_ROOMS, "contact"},
     "build": {*CORE_ROOMS, "controller", "robots"},
     "robots": {"safety"},
-    "twin": {"safety", "robots"},
+    "perception": set(),
+    "twin": {"safety", "robots", "perception"},
     "collection": {*CORE_ROOMS, "controller", "robots", "twin"},
     "preflight": {"safety", "robots", "twin"},
-    "nodes": {*CORE_ROOMS, "controller", "build", "robots", "twin", "collection", "preflight"},
+    "nodes": {
+        *CORE_ROOMS,
+        "controller",
+        "build",
+        "robots",
+        "perception",
+        "twin",
+        "collection",
+        "preflight",
+    },
 }
 
 
@@ -79,8 +89,8 @@ def test_a_room_imports_only_what_lies_below_it(path):
     assert rooms_imported(path) <= allowed
 
 
-@pytest.mark.parametrize("path", files_of({"robots", "twin"}), ids=str)
-def test_robots_and_twin_work_without_torch_and_without_ros(path):
+@pytest.mark.parametrize("path", files_of({"robots", "perception", "twin"}), ids=str)
+def test_robots_cameras_and_twin_work_without_torch_and_without_ros(path):
     assert "torch" not in libraries_imported(path)
     if path not in TOPIC_DRIVERS:
         assert not ros_imported(path)
