@@ -75,6 +75,25 @@ class FrameTree:
             frame, pose = transform.parent, transform.pose @ pose
         return frame, pose
 
+    def moved(self, frame: str, carrier: str, pose: Pose) -> FrameTree:
+        """The tree with `frame` at `pose` on `carrier` (root or tool).
+
+        What lies between stays as it is: the part that is mounted moves, such as camera_link for
+        the optical frame in it.
+
+        Raises:
+            BadConfig: There is no such frame, or no such carrier.
+        """
+        part, inside = frame, IDENTITY
+        self.place(frame)
+        while self._by_child[part].parent not in (self.root, TOOL):
+            inside = self._by_child[part].pose @ inside
+            part = self._by_child[part].parent
+        mounted = Transform(parent=carrier, child=part, pose=pose @ inside.inverse)
+        return FrameTree(
+            self.root, [mounted if t.child == part else t for t in self._by_child.values()]
+        )
+
     def _require_end(self, frame: str) -> None:
         seen = [frame]
         while frame not in (self.root, TOOL):
@@ -98,6 +117,20 @@ def load_frames(path: Path) -> FrameTree:
         return _tree(data)
     except BadConfig as error:
         raise BadConfig(f"{path}: {error}") from None
+
+
+def save_frames(path: Path, tree: FrameTree) -> None:
+    """Write a tree as `load_frames` reads it."""
+    transforms = {
+        t.child: {
+            "parent": t.parent,
+            "position": [round(v, 6) for v in t.pose.position.tolist()],
+            "quat_xyzw": [round(v, 6) for v in t.pose.quat_xyzw.tolist()],
+        }
+        for t in tree.transforms
+    }
+    data = {"root": tree.root, "transforms": transforms}
+    path.write_text(yaml.safe_dump(data, sort_keys=False, default_flow_style=None))
 
 
 def _tree(data: Any) -> FrameTree:

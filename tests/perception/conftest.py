@@ -163,3 +163,9 @@ def studio():
     except NotConnected as error:
         pytest.skip(str(error))
     return made
+
+
+@pytest.fixture
+def rotation():
+    """Makes a rotation matrix from an axis and degrees."""
+    return Studio().turn
