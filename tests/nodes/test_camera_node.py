@@ -1,7 +1,6 @@
 """The camera, its frames and what is seen through it, as processes."""
 
 import array
-import time
 
 import numpy as np
 import pytest
@@ -10,11 +9,11 @@ pytest.importorskip("rclpy")
 
 from diagnostic_msgs.msg import DiagnosticArray  # noqa: E402
 from geometry_msgs.msg import PoseArray, PoseStamped  # noqa: E402
-from sensor_msgs.msg import CameraInfo, Image, JointState  # noqa: E402
+from sensor_msgs.msg import CameraInfo, Image  # noqa: E402
 
 from robot_meta.collection.decoding import stamp_from  # noqa: E402
 from robot_meta.kinematics import quat_xyzw_from_rotation  # noqa: E402
-from robot_meta.nodes import messages, qos  # noqa: E402
+from robot_meta.nodes import qos  # noqa: E402
 from robot_meta.nodes.images import (  # noqa: E402
     camera_info_msg,
     color_from,
@@ -30,38 +29,6 @@ from robot_meta.robots.description import arm_description  # noqa: E402
 
 FR3 = arm_description("fr3")
 SMALL = {"width": 320, "height": 240, "timeout": 60.0}
-
-
-class Arm:
-    """A robot that stands where it is told; every state is 20 ms after the last."""
-
-    def __init__(self, client):
-        self._client, self.stamp = client, 10.0
-        self.position = FR3.spec.home
-        self._states = client.node.create_publisher(JointState, "joint_states", qos.state())
-        self._poses = client.node.create_publisher(PoseStamped, "tool_pose", qos.state())
-
-    def step(self):
-        self.stamp += 0.02
-        msg = JointState(name=list(FR3.spec.joint_names), position=self.position.tolist())
-        msg.header.stamp = messages.time_msg(self.stamp)
-        self._states.publish(msg)
-        self._poses.publish(messages.tool_pose_msg(self.stamp, FR3.chain, self.position))
-
-    def until(self, condition, what):
-        """Step until something holds; robot time goes on whatever the machine does."""
-
-        def act():
-            self.step()
-            time.sleep(0.005)
-            return condition()
-
-        return self._client.spin_until(act, 120.0, what)
-
-
-@pytest.fixture
-def arm(client):
-    return Arm(client)
 
 
 def test_a_picture_is_the_same_after_the_messages():
