@@ -16,8 +16,9 @@ from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
-from robot_meta.collection.decoding import BASE_FRAME, by_joint, stamp_from
+from robot_meta.collection.decoding import BASE_FRAME, stamp_from
 from robot_meta.errors import BadConfig, RobotMetaError
+from robot_meta.joint_order import by_joint
 from robot_meta.nodes import messages, qos
 from robot_meta.nodes.diagnostics import ERROR, OK, WARN, Monitor, row_name
 from robot_meta.nodes.images import camera_info_msg, image_msg
