@@ -19,6 +19,8 @@ from robot_meta.robots.franka.driver import FrankaRobot
 from robot_meta.robots.robot import Robot
 from robot_meta.robots.ros2_control.config import Ros2ControlConfig
 from robot_meta.safety.guard import Guard, GuardConfig
+from robot_meta.safety.recovery import RecoveryConfig
+from robot_meta.twin.incidents import IncidentConfig
 from robot_meta.twin.perturbations import ScheduledChange
 
 if TYPE_CHECKING:  # a fake robot needs no MuJoCo
@@ -145,6 +147,7 @@ class Settings:
 
     node: RobotNodeConfig
     guard: GuardConfig
+    recovery: RecoveryConfig
     twin: TwinConfig | None
     franka: FrankaConfig
     ros2_control: Ros2ControlConfig
@@ -167,6 +170,7 @@ def declare(node: Node) -> Settings:
     """
     own = declare_config(node, RobotNodeConfig())
     guard = declare_config(node, GuardConfig(), "guard.", live=True)
+    recovery = declare_config(node, RecoveryConfig(), "recovery.")
     twin = None
     if own.backend == "twin":
         from robot_meta.twin.mujoco_robot import TwinConfig
@@ -175,6 +179,7 @@ def declare(node: Node) -> Settings:
         twin = declare_config(node, defaults, "twin.", skip=NOT_OF_TWIN)
         body = declare_config(node, defaults.perturbations, PERTURBATIONS, live=True)
         schedule = declare_config(node, ScheduleConfig(), "twin.")
+        declare_config(node, IncidentConfig(), "twin.", live=True)
         twin = dataclasses.replace(twin, perturbations=body, schedule=schedule.changes())
     franka = FrankaConfig()
     if own.backend == "franka":
@@ -183,7 +188,7 @@ def declare(node: Node) -> Settings:
     if own.backend == "ros2_control":
         topics = declare_config(node, topics, "ros2_control.")
         _refuse_own_topic(node, topics.state_topic)
-    return Settings(own, guard, twin, franka, topics)
+    return Settings(own, guard, recovery, twin, franka, topics)
 
 
 def _refuse_own_topic(node: Node, state_topic: str) -> None:
@@ -215,7 +220,13 @@ def make_guard(description: ArmDescription, settings: Settings) -> Guard:
 
         clearance = SelfCollision(description)
     try:
-        return Guard(description.spec, description.chain, settings.guard, clearance)
+        return Guard(
+            description.spec,
+            description.chain,
+            settings.guard,
+            clearance,
+            recovery=settings.recovery,
+        )
     except ValueError as error:
         raise BadConfig(f"parameters 'guard.*': {error}") from None
 

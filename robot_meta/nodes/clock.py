@@ -10,9 +10,10 @@ from typing import TypeVar
 from rclpy.clock import Clock
 
 from robot_meta.collection.decoding import NANOSECONDS, nanoseconds
+from robot_meta.safety.life import Transition
 from robot_meta.types import Commanded, Observation
 
-StampedT = TypeVar("StampedT", Observation, Commanded)
+StampedT = TypeVar("StampedT", Observation, Commanded, Transition)
 
 _READINGS, _QUICK = 5, 1e-3  # of two clocks: how often at most, and how close is close, [s]
 MAX_JUMP = 0.05  # change between two ticks that is no drift and no jitter, [s]

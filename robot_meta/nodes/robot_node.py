@@ -34,12 +34,15 @@ from robot_meta.preflight.robot import obstacle
 from robot_meta.preflight.ros import command_network
 from robot_meta.robots.guarded import GuardedRobot, Tick
 from robot_meta.safety.guard import GuardConfig
+from robot_meta.safety.life import Transition
 from robot_meta.safety.reasons import Reason, explain
-from robot_meta.safety.state import State
+from robot_meta.safety.state import LATCHED, State
+from robot_meta.twin.incidents import IncidentConfig
 from robot_meta.twin.perturbations import Perturbations
 
 _UNKNOWN = "_NODE_NAME_UNKNOWN_"  # of a process that has just gone, or is only half discovered
 STEADY = Clock(clock_type=ClockType.STEADY_TIME)  # simulated time may stand still
+LOG_ROWS = 20  # changes of state that each message on /diagnostics tells
 
 
 class RobotNode(Node):
@@ -64,7 +67,7 @@ class RobotNode(Node):
         self._supervisor = Supervisor(self._robot, self._mailbox, self._stop_device)
         self._clock_map = RobotClock(self.get_clock(), lockstep=own.lockstep)
         self._arm_pending = own.arm_on_start
-        self._state_text, self._stamp = "", 0.0
+        self._state_text, self._told, self._stamp = "", 0, 0.0
         period = None if own.lockstep else self._spec.control_dt
         self._ticks = Monitor(self._row("tick"), period)
         self._commands = Monitor(self._row("command"), period)
@@ -139,10 +142,24 @@ class RobotNode(Node):
                 self._state_text = text
                 self._state.publish(String(data=text))
                 self.get_logger().info(text)
+            for step in self._guard.life.log:
+                if step.number > self._told:
+                    self._told = step.number
+                    self._publish_transition(self._clock_map.outward(step))
+
+    def _publish_transition(self, step: Transition) -> None:
+        """One change of state with its stamp, as soon as it has happened."""
+        about = explain(step.reason)
+        values = {"before": step.before.name, "event": step.event.value, "after": step.after.name}
+        if step.reason:
+            values |= {"reason": step.reason, "meaning": about.meaning, "remedy": about.remedy}
+        row = messages.status_msg(self._row("change"), _level(step.after), str(step), values)
+        self._diagnostics.publish(messages.diagnostics_msg(step.stamp, [row]))
 
     def _publish_diagnostics(self) -> None:
         now = time.perf_counter()
-        rows = [self._ticks.status(now), self._commands.status(now), self._guard_row()]
+        rows = [self._ticks.status(now), self._commands.status(now)]
+        rows += [self._guard_row(), self._log_row()]
         if self._settings.twin is not None:
             rows.append(self._body_row())
         stamp = self.get_clock().now().nanoseconds * 1e-9
@@ -161,8 +178,14 @@ class RobotNode(Node):
         if reason:
             about = explain(reason)
             text, values["remedy"] = f"{text}: {about.meaning}", about.remedy
-        level = {State.RUNNING: OK, State.HOLD: WARN, State.STOPPED: ERROR}[state]
-        return messages.status_msg(self._row("guard"), level, text, values)
+        return messages.status_msg(self._row("guard"), _level(state), text, values)
+
+    def _log_row(self) -> DiagnosticStatus:
+        """The last changes of state, newest first, by stamp."""
+        with self._loop.lock:
+            log = [self._clock_map.outward(step) for step in self._guard.life.log]
+        values = {f"{step.stamp:.3f} #{step.number}": str(step) for step in log[:-LOG_ROWS:-1]}
+        return messages.status_msg(self._row("log"), OK, f"{len(log)} changes of state", values)
 
     def _body_row(self) -> DiagnosticStatus:
         with self._loop.lock:
@@ -185,13 +208,16 @@ class RobotNode(Node):
             "hold": self._supervisor.hold,
             "estop": self._supervisor.stop,
             "recover": lambda: self._supervisor.recover(time.perf_counter()),
+            "acknowledge": self._supervisor.acknowledge,
+            "retreat": lambda: self._not_ready() or self._supervisor.retreat(time.perf_counter()),
+            "home": lambda: self._not_ready() or self._supervisor.home(time.perf_counter()),
         }
         for name, act in acts.items():
             self.create_service(Trigger, name, self._answer(act))
         self.create_timer(0.05, self._count_commanders, clock=STEADY)
 
     def _not_ready(self) -> str:
-        """Why a real robot must not be armed yet, or ""."""
+        """Why a real robot must not be moved yet, or ""."""
         own = self._settings.node
         if own.simulated:
             return ""
@@ -220,7 +246,7 @@ class RobotNode(Node):
     def _refuse(self, error: Exception, reason: Reason) -> None:
         """Hold: whoever sends such a command takes this for another robot."""
         with self._loop.lock:
-            self._supervisor.hold(reason)
+            self._supervisor.refuse(reason)
         self.get_logger().warning(f"command refused: {error}", throttle_duration_sec=1.0)
 
     def _on_estop(self, msg: Bool) -> None:
@@ -283,11 +309,12 @@ class RobotNode(Node):
             LiveConfig(
                 self, self._settings.twin.perturbations, backends.PERTURBATIONS, self._set_body
             )
+            LiveConfig(self, IncidentConfig(), "twin.", self._befall)
 
     def _refuse_while_armed(self) -> str:
         with self._loop.lock:
-            if self._robot.state is State.RUNNING:
-                return "limits are read-only while the robot is armed: call `hold` first"
+            if self._robot.state in (State.RUNNING, State.RECOVERY):
+                return "limits are read-only while the robot is armed or moves: call `hold` first"
             return "" if self._guard.at_rest else "the reference is still braking: try again"
 
     def _set_guard(self, before: GuardConfig, config: GuardConfig) -> None:
@@ -300,6 +327,18 @@ class RobotNode(Node):
             for name, value in dataclasses.asdict(body).items():
                 if value != getattr(before, name):
                     self._driver.change(name, value)
+
+    def _befall(self, before: IncidentConfig, now: IncidentConfig) -> None:
+        """The same incident may happen twice."""
+        with self._loop.lock:
+            self._driver.befall(now.incident)
+
+
+def _level(state: State) -> bytes:
+    """How bad it is to be in that state."""
+    if state in LATCHED:
+        return bytes(ERROR)
+    return bytes(OK if state is State.RUNNING else WARN)
 
 
 def main() -> int:

@@ -30,7 +30,9 @@ from robot_meta.robots.franka.config import FrankaConfig
 from robot_meta.robots.ros2_control.config import Ros2ControlConfig
 from robot_meta.safety.guard import GuardConfig
 from robot_meta.safety.reasons import EXPLANATIONS
+from robot_meta.safety.recovery import RecoveryConfig
 from robot_meta.twin.camera import TwinCameraConfig
+from robot_meta.twin.incidents import IncidentConfig
 from robot_meta.twin.mujoco_robot import TwinConfig
 
 
@@ -41,9 +43,11 @@ def parameters() -> dict[str, list[FieldFact]]:
         "robot": [
             *facts(RobotNodeConfig()),
             *facts(GuardConfig(), "guard."),
+            *facts(RecoveryConfig(), "recovery."),
             *facts(twin, "twin.", skip=NOT_OF_TWIN),
             *facts(twin.perturbations, PERTURBATIONS),
             *facts(ScheduleConfig(), "twin."),
+            *facts(IncidentConfig(), "twin."),
             *facts(FrankaConfig(), "franka."),
             *facts(Ros2ControlConfig(), "ros2_control."),
         ],

@@ -80,7 +80,7 @@ TOPICS = (
         "state",
         "std_msgs/msg/String",
         "robot",
-        "HOLD, RUNNING or STOPPED, and the code of the reason",
+        "BOOT, HOLD, RUNNING, RECOVERY, INACTIVE or ESTOP, and the code of the reason",
         latched=True,
     ),
     Topic(
@@ -114,7 +114,8 @@ TOPICS = (
         "/diagnostics",
         "diagnostic_msgs/msg/DiagnosticArray",
         "every node",
-        "rate, jitter and age of every loop and callback; every stop with code, count and remedy",
+        "rate, jitter and age of every loop and callback; every stop with code, count and remedy; "
+        "every change of state at once, and the last of them each second",
     ),
     Topic(
         "camera/color/image_raw",
@@ -167,10 +168,32 @@ SERVICES = (
         "robot",
         "HOLD to RUNNING: commands are followed from now on",
     ),
-    Service("hold", "std_srvs/srv/Trigger", "robot", "RUNNING to HOLD: brake and stay"),
+    Service("hold", "std_srvs/srv/Trigger", "robot", "RUNNING or RECOVERY to HOLD: brake, stay"),
     Service("estop", "std_srvs/srv/Trigger", "robot", "software stop; latched until `recover`"),
     Service(
-        "recover", "std_srvs/srv/Trigger", "robot", "STOPPED to HOLD; `arm` is a second, own step"
+        "recover",
+        "std_srvs/srv/Trigger",
+        "robot",
+        "INACTIVE (reflex, watchdog) or ESTOP to HOLD, in place; a pressed stop must be released "
+        "first, and `arm` is a second, own step",
+    ),
+    Service(
+        "acknowledge",
+        "std_srvs/srv/Trigger",
+        "robot",
+        "a person has looked why reflexes were repeated; before that `recover` refuses",
+    ),
+    Service(
+        "retreat",
+        "std_srvs/srv/Trigger",
+        "robot",
+        "HOLD to RECOVERY: slowly back along the path just driven, then HOLD",
+    ),
+    Service(
+        "home",
+        "std_srvs/srv/Trigger",
+        "robot",
+        "HOLD to RECOVERY: slowly and straight to the home posture, then HOLD",
     ),
     Service(
         "resume",

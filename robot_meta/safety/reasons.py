@@ -12,6 +12,11 @@ class Reason(str, Enum):
     START = "START"
     OPERATOR = "OPERATOR"
     RECOVERED = "RECOVERED"
+    LET_GO = "LET_GO"
+    RETREAT = "RETREAT"
+    HOME = "HOME"
+    REPEATED_REFLEXES = "REPEATED_REFLEXES"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
     ESTOP = "ESTOP"
     DRIVER_LOST = "DRIVER_LOST"
     HEARTBEAT_LOST = "HEARTBEAT_LOST"
@@ -68,6 +73,26 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.OPERATOR: Explanation("Somebody asked for a hold.", "Call `arm` to go on."),
     Reason.RECOVERED: Explanation(
         "A stop was cleared; the robot holds.", "Look at the robot, then call `arm`."
+    ),
+    Reason.LET_GO: Explanation(
+        "The reference returns to where the robot stands, or has done so: it presses no more.",
+        "Look at the robot, then call `arm`.",
+    ),
+    Reason.RETREAT: Explanation(
+        "The guard takes the robot back along the path just driven, or has done so.",
+        "Let it go on, or call `hold`; then `arm`.",
+    ),
+    Reason.HOME: Explanation(
+        "The guard takes the robot to its home posture, or has done so.",
+        "Let it go on, or call `hold`; then `arm`.",
+    ),
+    Reason.REPEATED_REFLEXES: Explanation(
+        "The robot stopped itself too often in a short time (`recovery.reflex_limit`).",
+        "Find out why the robot stops itself, then call `acknowledge`, `recover` and `arm`.",
+    ),
+    Reason.ACKNOWLEDGED: Explanation(
+        "A person has seen to why the robot stopped itself again and again.",
+        "Call `recover`, look at the robot, then `arm`.",
     ),
     Reason.ESTOP: Explanation(
         "The software stop was pressed.", "Remove the danger, then `recover` and `arm`."

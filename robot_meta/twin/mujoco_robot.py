@@ -13,6 +13,7 @@ from robot_meta.robots.description import ArmDescription, arm_description
 from robot_meta.robots.playback import ReferencePlayback, check_reference
 from robot_meta.twin.delay import DelayLine
 from robot_meta.twin.impedance import ImpedanceLaw
+from robot_meta.twin.incidents import LASTING, SILENCE, IncidentConfig
 from robot_meta.twin.perturbations import MAX_DELAY, Perturbations, ScheduledChange
 from robot_meta.twin.plant import Plant, PlantConfig
 from robot_meta.twin.reflex import ReflexLimits
@@ -98,6 +99,7 @@ class MujocoRobot(Closing):
         self._targets = DelayLine(slots, 2 * joints)
         readings = slots + round(config.plant.observation_delay * self._rate)
         self._readings = DelayLine(readings, 3 * joints)
+        self._observation: Observation
         self._closed = False
         self.reset()
 
@@ -119,7 +121,7 @@ class MujocoRobot(Closing):
         schedule = config.schedule if schedule is None else schedule
         self._noise = np.random.default_rng(seed)
         self._schedule = sorted(schedule, key=lambda change: change.stamp)[::-1]  # next is last
-        self._steps, self._stopped = 0, ""
+        self._steps, self._stopped, self._incident = 0, "", ""
         self.set_perturbations(config.perturbations if perturbations is None else perturbations)
         self._plant.reset(self.spec.home if position is None else np.asarray(position, float))
         self._plant.begin()
@@ -150,8 +152,10 @@ class MujocoRobot(Closing):
         self._playback.hold_at(self._playback.held)
 
     def recover(self) -> bool:
-        """Clear a stop and hold where the arm stands now; always works here."""
+        """Clear a stop and hold where the arm stands now; not while an incident lasts."""
         self._require_connection()
+        if self._incident in LASTING:
+            return False
         if self._stopped:
             self._stopped = ""
             self._hold_here()
@@ -170,6 +174,8 @@ class MujocoRobot(Closing):
 
     def measure(self) -> Observation:
         """Read the sensors now; `observe` returns it until the next time."""
+        if self._incident == SILENCE:
+            return self._observation
         joints, plant = self.spec.num_joints, self._config.plant
         reading = self._readings.get(self._reading_age)
         noise = self._noise.normal(size=(2, joints))
@@ -184,6 +190,8 @@ class MujocoRobot(Closing):
 
     def advance(self, milliseconds: int) -> None:
         """Advance by so many samples of the reference without measuring."""
+        if self._incident == SILENCE:
+            return
         plant, law, readings = self._plant, self._law, self._readings
         noise = self._noise.normal(
             0.0, self._config.plant.torque_noise, (milliseconds, self.spec.num_joints)
@@ -235,6 +243,12 @@ class MujocoRobot(Closing):
     def contact_force(self) -> Array:
         """True force on the tool from the wall or the hold, base frame, (3,), [N]."""
         return self._plant.contact_force
+
+    def befall(self, incident: str) -> None:
+        """Let one of `INCIDENTS` happen now; "" ends one that lasts."""
+        self._incident = IncidentConfig(incident=incident).incident
+        if incident not in ("", SILENCE):
+            self.stop(incident)
 
     def hold_tool(self, held: bool) -> None:
         """Take hold of the tool where it is, or let it go."""
