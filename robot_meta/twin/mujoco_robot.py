@@ -20,6 +20,8 @@ from robot_meta.twin.reflex import ReflexLimits
 from robot_meta.twin.scenes import SceneConfig
 from robot_meta.types import Array, Observation, Reference
 
+SLACK = 10  # by which a reference may be late where limits are enforced in real time, [samples]
+
 
 @dataclass(frozen=True, kw_only=True)
 class TwinConfig:
@@ -33,8 +35,9 @@ class TwinConfig:
         scene: What is around it.
         realtime: Whether it moves by itself (`open_twin` of realtime.py) or only when stepped.
         limits: "enforce" for a twin that goes into reflex where the real arm would: a reference
-            that breaks a limit stops it until `recover`, one that comes late included. "ignore"
-            follows whatever it is given.
+            that breaks a limit stops it until `recover`, and so does one that comes more than
+            10 ms late, which is how much later it is followed in real time. "ignore" follows
+            whatever it is given.
     """
 
     seed: int = 0
@@ -141,8 +144,16 @@ class MujocoRobot(Closing):
         self._require_connection()
         check_reference(reference, self.spec)
         if not self._stopped:
-            late = self._playback.late_start(reference, self.time) if self._config.realtime else 0
-            self._playback.play(reference, late)
+            if self._reflexes is not None and self._rests:
+                self._reflexes.join(reference.position[0], reference.velocity[0])
+                self._playback.hold_at(self._reflexes.accepted)
+            self._rests = False
+            if self._reflexes is not None and self._config.realtime:
+                self._playback.append(reference, SLACK)
+            else:
+                realtime = self._config.realtime
+                late = self._playback.late_start(reference, self.time) if realtime else 0
+                self._playback.play(reference, late)
 
     def stop(self, reason: str) -> None:
         """Hold the present reference until `recover`; the first reason counts."""
@@ -272,6 +283,7 @@ class MujocoRobot(Closing):
 
     def _hold_here(self) -> None:
         self._playback.hold_at(self._plant.position)
+        self._rests = True  # no reference has come since
         if self._reflexes is not None:
             self._reflexes.begin(self._plant.position)
 
