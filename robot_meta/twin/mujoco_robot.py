@@ -103,7 +103,7 @@ class MujocoRobot(Closing):
         readings = slots + round(config.plant.observation_delay * self._rate)
         self._readings = DelayLine(readings, 3 * joints)
         self._observation: Observation
-        self._closed = False
+        self._closed, self._rests = False, True
         self.reset()
 
     def reset(

@@ -76,8 +76,8 @@ _FULL = dict.fromkeys((kind for kind in KINDS if kind != "clock jump"), 5)
 SIZES = {
     "quick": Size(
         blocks=1,
-        trials={**dict.fromkeys(_FULL, 1), "reflex": 6, "e-stop": 5},
-        jumps=1,
+        trials={**dict.fromkeys(_FULL, 1), "reflex": 6, "e-stop": 10, "robot silent": 3},
+        jumps=2,
         controls=1,
         streams=50,
     ),
@@ -115,16 +115,17 @@ def blocks_of(size: Size, seed: int) -> list[Block]:
     package = Path(__file__).resolve().parents[2]
     rooms = ("safety", "robots", "twin", "nodes", "benchmarks/guard")
     source = source_hash(package / room for room in rooms)
-    controls = {kind: size.controls for kind in KINDS if kind not in ("reflex", "user stop")}
+    kinds = [kind for kind in KINDS if kind not in ("reflex", "user stop", "clock jump")]
+    controls = dict.fromkeys(kinds, size.controls)
     usual = Block(trials=size.trials, seed=seed, parameters=STRICT, source=source)
     jumping = dataclasses.replace(usual, trials={"clock jump": size.jumps}, simulated_clock=True)
-    control = dataclasses.replace(
-        usual, trials=controls, parameters=LOOSE, simulated_clock=True, control=True
-    )
+    loose = dataclasses.replace(usual, trials=controls, parameters=LOOSE, control=True)
+    small = dataclasses.replace(loose, trials={"clock jump": size.controls}, simulated_clock=True)
     seeds = range(seed, seed + size.blocks)
     return [
         *(dataclasses.replace(block, seed=s) for s in seeds for block in (usual, jumping)),
-        control,
+        loose,
+        small,
     ]
 
 
@@ -142,8 +143,8 @@ def run_block(block: Block) -> dict[str, Any]:
         ) as rig,
     ):
         trials = [
-            run_trial(rig, *plan[index], rng, control=block.control)
-            for index in rng.permutation(len(plan))
+            run_trial(rig, kind, number, rng, control=block.control)
+            for kind, number in (plan[index] for index in rng.permutation(len(plan)))
         ]
     return {"trials": [dataclasses.asdict(trial) for trial in trials]}
 

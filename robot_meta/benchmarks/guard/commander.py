@@ -33,15 +33,19 @@ def swing(commanded: Commanded) -> Command:
 
 
 class Commander(Node):
-    """Answers every period."""
+    """Answers every measurement once; while the robot is silent the last one is repeated."""
 
     def __init__(self) -> None:
         super().__init__("commander")
+        self._answered = -1.0
         self._command = self.create_publisher(JointTrajectory, "command", 10)
         self.create_subscription(JointTrajectory, "commanded", self._answer, qos.newest())
 
     def _answer(self, msg: JointTrajectory) -> None:
-        command = swing(commanded_from(msg, SPEC.joint_names))
+        commanded = commanded_from(msg, SPEC.joint_names)
+        if commanded.stamp == self._answered:
+            return
+        self._answered, command = commanded.stamp, swing(commanded)
         self._command.publish(messages.command_msg(command, SPEC.joint_names, SPEC.control_dt))
 
 

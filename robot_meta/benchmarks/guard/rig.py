@@ -42,7 +42,7 @@ BEAT, CLOCK_STEP = 0.02, 0.004  # of the stop device and of simulated time, [s]
 _ROBOT = "import sys; from robot_meta.nodes.robot_node import main; sys.exit(main())"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Heard:
     """One period as it was heard of; `arrival` on the nodes' clock without its jumps, [s]."""
 
@@ -85,7 +85,7 @@ class Rig(Closing):
         self._ends = ExitStack()
         self._guardian = self._ends.enter_context(guarding(folder / "guardian"))
         self._context = Context()
-        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+        os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
         rclpy.init(context=self._context, domain_id=domain)
         self._node = Node("witness", context=self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
