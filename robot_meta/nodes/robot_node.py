@@ -22,7 +22,8 @@ from robot_meta.collection.decoding import command_from, stamp_from
 from robot_meta.errors import MissingJoint
 from robot_meta.nodes import backends, messages, qos
 from robot_meta.nodes.clock import RobotClock
-from robot_meta.nodes.diagnostics import ERROR, OK, WARN, Monitor, row_name
+from robot_meta.nodes.diagnostics import OK, Monitor, row_name
+from robot_meta.nodes.guard_rows import change_row, guard_row, log_row
 from robot_meta.nodes.mailbox import Mailbox
 from robot_meta.nodes.params import LiveConfig, refuse_unknown
 from robot_meta.nodes.robot_loop import RobotLoop
@@ -35,14 +36,13 @@ from robot_meta.preflight.ros import command_network
 from robot_meta.robots.guarded import GuardedRobot, Tick
 from robot_meta.safety.guard import GuardConfig
 from robot_meta.safety.life import Transition
-from robot_meta.safety.reasons import Reason, explain
-from robot_meta.safety.state import LATCHED, State
+from robot_meta.safety.reasons import Reason
+from robot_meta.safety.state import State
 from robot_meta.twin.incidents import IncidentConfig
 from robot_meta.twin.perturbations import Perturbations
 
 _UNKNOWN = "_NODE_NAME_UNKNOWN_"  # of a process that has just gone, or is only half discovered
 STEADY = Clock(clock_type=ClockType.STEADY_TIME)  # simulated time may stand still
-LOG_ROWS = 20  # changes of state that each message on /diagnostics tells
 
 
 class RobotNode(Node):
@@ -145,47 +145,27 @@ class RobotNode(Node):
             for step in self._guard.life.log:
                 if step.number > self._told:
                     self._told = step.number
-                    self._publish_transition(self._clock_map.outward(step))
+                    self._publish_change(self._clock_map.outward(step))
 
-    def _publish_transition(self, step: Transition) -> None:
-        """One change of state with its stamp, as soon as it has happened."""
-        about = explain(step.reason)
-        values = {"before": step.before.name, "event": step.event.value, "after": step.after.name}
-        if step.reason:
-            values |= {"reason": step.reason, "meaning": about.meaning, "remedy": about.remedy}
-        row = messages.status_msg(self._row("change"), _level(step.after), str(step), values)
+    def _publish_change(self, step: Transition) -> None:
+        row = change_row(self._row("change"), step)
         self._diagnostics.publish(messages.diagnostics_msg(step.stamp, [row]))
 
     def _publish_diagnostics(self) -> None:
         now = time.perf_counter()
         rows = [self._ticks.status(now), self._commands.status(now)]
-        rows += [self._guard_row(), self._log_row()]
+        rows += self._life_rows()
         if self._settings.twin is not None:
             rows.append(self._body_row())
         stamp = self.get_clock().now().nanoseconds * 1e-9
         self._diagnostics.publish(messages.diagnostics_msg(stamp, rows))
 
-    def _guard_row(self) -> DiagnosticStatus:
-        """State, what to do about it, how often each rule altered, held or stopped."""
-        with self._loop.lock:
-            state, reason, text = self._robot.state, self._robot.reason, self._supervisor.text()
-            values: dict[str, object] = {
-                "altered_share": self._guard.altered_share,
-                "contact": self._guard.contact,
-                "stalls": self._loop.stalls,
-                **self._guard.counts,
-            }
-        if reason:
-            about = explain(reason)
-            text, values["remedy"] = f"{text}: {about.meaning}", about.remedy
-        return messages.status_msg(self._row("guard"), _level(state), text, values)
-
-    def _log_row(self) -> DiagnosticStatus:
-        """The last changes of state, newest first, by stamp."""
+    def _life_rows(self) -> list[DiagnosticStatus]:
         with self._loop.lock:
             log = [self._clock_map.outward(step) for step in self._guard.life.log]
-        values = {f"{step.stamp:.3f} #{step.number}": str(step) for step in log[:-LOG_ROWS:-1]}
-        return messages.status_msg(self._row("log"), OK, f"{len(log)} changes of state", values)
+            text, stalls = self._supervisor.text(), self._loop.stalls
+            guard = guard_row(self._row("guard"), self._guard, text, stalls)
+        return [guard, log_row(self._row("log"), log)]
 
     def _body_row(self) -> DiagnosticStatus:
         with self._loop.lock:
@@ -332,13 +312,6 @@ class RobotNode(Node):
         """The same incident may happen twice."""
         with self._loop.lock:
             self._driver.befall(now.incident)
-
-
-def _level(state: State) -> bytes:
-    """How bad it is to be in that state."""
-    if state in LATCHED:
-        return bytes(ERROR)
-    return bytes(OK if state is State.RUNNING else WARN)
 
 
 def main() -> int:
