@@ -65,10 +65,13 @@ def test_a_reflex_is_cleared_in_place_and_the_way_back_and_home_are_steps_of_the
     assert any(abs(c.stamp - stamp) < 1e-6 and c.reason == "HOME" for c in robot.sent())
 
 
-def test_repeated_reflexes_ask_for_a_person_who_acknowledges(start_robot):
+def test_repeated_reflexes_ask_for_a_person_who_acknowledges(start_robot, processes):
     robot = start_robot(backend="twin", recovery__reflex_limit=2)
     robot.wait_for_state("HOLD")
-    robot.set("twin.incident", "joint_reflex")
+    code = "import sys; from robot_meta.nodes.twin_client import main; sys.exit(main())"
+    rehearsal = processes.python("-c", code, "befall", "joint_reflex", name="befall")
+    robot.spin_until(lambda: rehearsal.poll() is not None, "the twin command")
+    assert rehearsal.returncode == 0, rehearsal.log.read_text()
     robot.wait_for_state("INACTIVE joint_reflex")
     assert robot.call("recover").success
     robot.wait_for_state("HOLD RECOVERED")

@@ -269,3 +269,19 @@ def test_there_is_no_way_back_for_a_robot_that_was_guided_elsewhere(make_bench):
     bench.tick(measured=HOME + 0.5 * np.eye(7)[6])
     answer = bench.guard.retreat()
     assert not answer and "nothing was driven" in answer.message
+
+
+def test_in_contact_the_way_home_is_no_faster_than_any_other(make_bench):
+    away = HOME + 0.8 * np.eye(7)[6]
+    speeds = {}
+    for torque in (0.0, 7.0):  # of joint 7, of which 6 Nm are contact
+        bench = make_bench(armed=False, position=away)
+        bench.guard = Guard(SPEC, FR3.chain, recovery=RecoveryConfig(speed=0.6, acceleration=2.0))
+        bench.tick()
+        assert bench.guard.home()
+        speeds[torque] = 0.0
+        for _ in range(40):
+            bench.tick(external_torque=torque * np.eye(7)[6])
+            speeds[torque] = max(speeds[torque], np.abs(bench.velocity).max())
+    limit = bench.guard.config.contact_speed
+    assert speeds[7.0] <= limit < 0.5 < speeds[0.0]
