@@ -18,6 +18,9 @@ ENCLAVES = {  # of a node, and who it is in the tables
     "task": "task",
     "recorder": "recorder",
     "view": "view",
+    "camera": "camera",
+    "objects": "objects",
+    "frames": "frames",
     "stop_device": "stop device",
     "operator": "operator",  # a person's command line
 }
