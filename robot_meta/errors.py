@@ -234,3 +234,9 @@ class StoreMissing(RobotMetaError):
     def __init__(self, path: object) -> None:
         super().__init__(f"there is no store in {path} (no manifest, no segments)")
         self.path = path
+
+
+class CalibrationFailed(RobotMetaError):
+    """Recorded poses do not tell where the camera is."""
+
+    exit_code = 38

@@ -1,13 +1,15 @@
-"""Servers that speak the Franka's protocol, as separate processes, for tests that drive an arm."""
+"""Arms to drive in tests, as processes: behind the Franka's protocol and behind topics."""
 
 from __future__ import annotations
 
+import dataclasses
 import fcntl
 import importlib.util
 import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +17,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+os.environ.setdefault(
+    "MUJOCO_GL", "egl"
+)  # read when mujoco is imported: pictures without a screen
 
 ROOT = Path(__file__).resolve().parents[1]
 PORT = 1337  # libfranka knows no other
@@ -138,8 +144,6 @@ def open_franka(franka_servers: FrankaServers) -> Callable[..., object]:
 @pytest.fixture(scope="session")
 def open_franka_at_home(open_franka: Callable[..., object]) -> Callable[..., object]:
     """The same near home, at rest; its `spec.home` is where it really stands."""
-    import dataclasses
-
     from robot_meta.types import Reference
 
     def connect(server: str = "franka-sim", **config: object):
@@ -167,6 +171,62 @@ def open_franka_at_home(open_franka: Callable[..., object]) -> Callable[..., obj
         return robot
 
     return connect
+
+
+@pytest.fixture(scope="module")
+def open_topic_arm(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[..., object]]:
+    """Connects the driver to an arm behind topics: `open_topic_arm("target_joint", **config)`."""
+    pytest.importorskip("rclpy")
+    import rclpy
+    from rclpy.context import Context
+
+    from robot_meta.robots.description import arm_description
+    from robot_meta.robots.ros2_control.config import Ros2ControlConfig
+    from robot_meta.robots.ros2_control.driver import Ros2ControlRobot
+
+    domain, folder = 10 + os.getpid() % 88, tmp_path_factory.mktemp("topic_arm")
+    os.environ.setdefault("ROS_LOG_DIR", str(folder))
+    os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+    context = Context()
+    rclpy.init(context=context, domain_id=domain)
+    running: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
+
+    def connect(
+        controller: str, mode: str = "", reliability: str = "reliable", **config: object
+    ) -> Ros2ControlRobot:
+        peer = (controller, reliability, mode)
+        if peer not in running:
+            end_peers()
+            running[peer] = subprocess.Popen(
+                [sys.executable, str(ROOT / "tests/robots/topic_arm.py"), *peer],
+                env={**os.environ, "ROS_DOMAIN_ID": str(domain), "OMP_NUM_THREADS": "1"},
+            )
+        topics = {
+            "controller": controller,
+            "command_topic": "/arm/command",
+            "state_topic": "/arm/joint_states",
+            "connect_timeout": 60.0,
+        }
+        if controller == "target_pose":
+            topics["posture_topic"] = "/arm/posture"
+        robot = Ros2ControlRobot(
+            arm_description("fr3"), Ros2ControlConfig(**{**topics, **config}), context
+        )
+        robot.spec = dataclasses.replace(robot.spec, home=robot.observe().position)
+        return robot
+
+    def end_peers() -> None:
+        for process in running.values():
+            process.kill()
+            process.wait()
+        running.clear()
+
+    connect.end_peers = end_peers  # type: ignore[attr-defined]
+    yield connect
+    end_peers()
+    rclpy.shutdown(context=context)
 
 
 def wait_until(robot: object, stamp: float) -> None:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from robot_meta.build import AdapterConfig, BuildConfig, build_controller, build_dynamics
+from robot_meta.contact import ContactConfig
 from robot_meta.controller import ControllerConfig
 from robot_meta.dynamics.change import ChangeConfig
-from robot_meta.embodiments.arm import ContactConfig, ContactMonitor
 from robot_meta.planning.mppi import MPPIConfig
 from robot_meta.planning.planner import SamplingConfig
 from robot_meta.reference import advance, safe_velocity_bounds
@@ -114,20 +114,6 @@ def test_contact_freezes_adaptation_and_takes_back_what_led_to_it():
     assert sizes[10] == 9.0 - rewind
     assert set(sizes[10 : 13 + release]) == {9.0 - rewind}
     assert sizes[13 + release] == 10.0 - rewind
-
-
-def test_contact_begins_once_and_ends_after_a_quiet_while():
-    monitor = ContactMonitor(ContactConfig(release=3), GuardConfig().contact_torque)
-    strong = np.array([0.0, 26.0, 0, 0, 0, 0, 0])
-    assert monitor.update(strong) and not monitor.update(-strong)
-    assert [monitor.update(np.zeros(7)) or monitor.active for _ in range(3)] == [True, True, False]
-
-
-@pytest.mark.parametrize("reason", ["EXTERNAL_FORCE", "EXTERNAL_TORQUE"])
-def test_what_the_guard_calls_too_much_is_contact_at_any_torque(reason):
-    monitor = ContactMonitor(ContactConfig(release=2), GuardConfig().contact_torque)
-    assert not monitor.update(np.zeros(7), "LEAD") and monitor.update(np.zeros(7), reason)
-    assert monitor.active
 
 
 def test_a_new_episode_repeats_the_first_one_bit_for_bit():

@@ -33,17 +33,24 @@ DRIVERS: list[object] = [
         id="twin-realtime",
         marks=pytest.mark.sim,
     ),
-    pytest.param("franka-sim", id="franka", marks=pytest.mark.franka),
-    pytest.param("franky-sim", id="franka-friendly", marks=pytest.mark.franka),
+    pytest.param(
+        ("open_topic_arm", "joint_trajectory"), id="joint_trajectory", marks=pytest.mark.ros
+    ),
+    pytest.param(("open_topic_arm", "target_pose"), id="target_pose", marks=pytest.mark.ros),
+    pytest.param(("open_franka_at_home", "franka-sim"), id="franka", marks=pytest.mark.franka),
+    pytest.param(
+        ("open_franka_at_home", "franky-sim"), id="franka-friendly", marks=pytest.mark.franka
+    ),
 ]
 
 
 @pytest.fixture(params=DRIVERS, scope="module")  # one server after the other
 def make(request: pytest.FixtureRequest) -> Callable[[], Robot]:
-    """How to connect one driver; a string names the server that stands for a real arm."""
-    if isinstance(request.param, str):
-        connect = request.getfixturevalue("open_franka_at_home")
-        return lambda: connect(request.param)
+    """How to connect one driver; a tuple names a fixture for an arm in another process."""
+    if isinstance(request.param, tuple):
+        fixture, *peer = request.param
+        connect = request.getfixturevalue(fixture)
+        return lambda: connect(*peer)
     return request.param
 
 

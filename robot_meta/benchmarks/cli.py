@@ -40,6 +40,10 @@ BENCHMARKS = {
         "robot_meta.benchmarks.grbal.bench",
         "running robots whose body changes: the tasks that GrBAL was published on",
     ),
+    "guard": Entry(
+        "robot_meta.benchmarks.guard.bench",
+        "reflexes, stops, silence and stalls over the twin: time to the stop, and the way back",
+    ),
     "legged": Entry(
         "robot_meta.benchmarks.legged.bench",
         "path following of a quadruped before and after body, ground or sensors change",

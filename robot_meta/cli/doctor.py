@@ -5,24 +5,29 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from robot_meta.cli import machine_checks, ros_checks
-from robot_meta.cli.finding import FAIL, Finding
+from robot_meta.preflight import machine, realtime, robot, ros
+from robot_meta.preflight.finding import FAIL, Finding
+from robot_meta.robots.description import arm_description, known_robots
+from robot_meta.robots.franka.config import FrankaConfig
+from robot_meta.safety.config import GuardConfig
 
 CHECKS: tuple[Callable[[], Finding], ...] = (
-    machine_checks.python,
-    ros_checks.rclpy,
-    ros_checks.network,
-    ros_checks.domain,
-    ros_checks.launch,
-    machine_checks.rendering,
-    machine_checks.model_data,
-    machine_checks.weights,
-    machine_checks.encoders,
-    machine_checks.torch,
-    machine_checks.processor,
-    machine_checks.disk,
+    machine.python,
+    ros.rclpy,
+    ros.network,
+    ros.domain,
+    ros.launch,
+    machine.rendering,
+    machine.model_data,
+    machine.weights,
+    machine.encoders,
+    machine.torch,
+    machine.processor,
+    machine.disk,
 )
+REAL = ("franka", "ros2_control")
 
 
 def main(argv: list[str], checks: Sequence[Callable[[], Finding]] = CHECKS) -> int:
@@ -34,8 +39,15 @@ def main(argv: list[str], checks: Sequence[Callable[[], Finding]] = CHECKS) -> i
     parser = argparse.ArgumentParser(
         prog="robot-meta doctor",
         description="Check this machine. Exit code 1 when something says FAIL.",
+        epilog="before a real arm: robot-meta doctor --robot franka --robot-ip 172.16.0.2",
     )
-    parser.parse_args(argv)
+    parser.add_argument("--robot", choices=REAL, help="check what such a robot needs, too")
+    parser.add_argument("--robot-ip", default="", help="its address, to see whether it answers")
+    parser.add_argument("--type", choices=known_robots(), default="fr3", help="of the arm")
+    args = parser.parse_args(argv)
+    if args.robot is not None:
+        usual = [check for check in checks if check is not ros.network]  # asked more strictly
+        checks = (*usual, *before(args.robot, args.type, args.robot_ip))
     count: Counter[str] = Counter()
     for check in checks:
         finding = check()
@@ -45,3 +57,22 @@ def main(argv: list[str], checks: Sequence[Callable[[], Finding]] = CHECKS) -> i
             print(f"{'':<16}-> {finding.remedy}", flush=True)
     print(", ".join(f"{number} {level}" for level, number in sorted(count.items())))
     return 1 if count[FAIL] else 0
+
+
+def before(backend: str, kind: str, address: str) -> list[Callable[[], Finding]]:
+    """Checks before a real robot moves, with the settings that are the default."""
+    arm, guard = arm_description(kind), GuardConfig()
+    checks: list[Callable[[], Finding]] = [
+        partial(ros.command_network, allow_open=False),
+        realtime.kernel,
+        realtime.priority,
+        realtime.governor,
+        partial(robot.home, arm, guard),
+    ]
+    if backend == "franka":
+        checks += [
+            robot.franka_client,
+            partial(robot.thresholds, guard, FrankaConfig()),
+            partial(robot.reachable, address),
+        ]
+    return checks

@@ -51,6 +51,11 @@ COMMANDS = {
         "change the simulated body while it runs",
         "robot-meta twin set payload_mass 1.5",
     ),
+    "calibrate": Command(
+        "robot_meta.cli.calibrate",
+        "find out where the camera is, from poses of the tool and of a printed tag",
+        "robot-meta calibrate hand-eye --mount tool --out my_frames.yaml",
+    ),
     "train": Command(
         "robot_meta.cli.train",
         "collect data in the twin and meta-train a dynamics model",
@@ -77,7 +82,7 @@ COMMANDS = {
 def usage() -> str:
     """What `robot-meta --help` prints."""
     lines = ["usage: robot-meta [--version] [--traceback] COMMAND [ARGUMENT ...]", "", "commands:"]
-    lines += [f"  {name:<8}{command.help}" for name, command in COMMANDS.items()]
+    lines += [f"  {name:<10}{command.help}" for name, command in COMMANDS.items()]
     lines += ["", "examples:"]
     lines += [f"  {command.example}" for command in COMMANDS.values()]
     lines += [

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from robot_meta.contact import ContactConfig, ContactMonitor
 from robot_meta.dynamics.action_history import ActionHistory
 from robot_meta.dynamics.admission import Admission
 from robot_meta.dynamics.space import StateSpace
@@ -20,16 +20,7 @@ from robot_meta.planning.tool import ToolPositions
 from robot_meta.planning.tracking import TrackingConfig, TrackingReward
 from robot_meta.reference import advance, safe_velocity_bounds
 from robot_meta.safety.config import GuardConfig
-from robot_meta.safety.reasons import TOUCH
 from robot_meta.types import Array, Command, Commanded, Observation, RobotSpec, TargetPath
-
-
-@dataclass(frozen=True, kw_only=True)
-class ContactConfig:
-    """What follows when the robot touches something, which is no reason to relearn the body."""
-
-    rewind: int = 5  # periods of adaptation taken back when contact begins
-    release: int = 25  # periods without contact after which adaptation goes on
 
 
 class Arm:
@@ -51,7 +42,7 @@ class Arm:
         tracking: TrackingConfig,
         contact: ContactConfig,
     ) -> None:
-        self.spec, self.control_dt, self.rewind = spec, spec.control_dt, contact.rewind
+        self.spec, self.control_dt, self.contact = spec, spec.control_dt, contact
         self._reward = TrackingReward(
             config=tracking,
             tool=ToolPositions(chain),
@@ -127,7 +118,7 @@ class Arm:
 
         return score, self._admission.begin(start, horizon)
 
-    def command(self, observation: Observation, commanded: Commanded, action: Array) -> Command:
+    def answer(self, observation: Observation, commanded: Commanded, action: Array) -> Command:
         """See `Embodiment`."""
         return self._command(observation, commanded, action * self._space.action_scale)
 
@@ -148,39 +139,6 @@ class Arm:
             position=advance(position, velocity, next_velocity, self.control_dt),
             velocity=next_velocity,
         )
-
-
-class ContactMonitor:
-    """Tells contact from a changed body by the external torque, its own view and the guard's."""
-
-    def __init__(self, config: ContactConfig, limit: tuple[float, ...]) -> None:
-        self._config = config
-        self.set_limit(limit)
-        self.reset()
-
-    def set_limit(self, limit: tuple[float, ...]) -> None:
-        """External torque that is contact, (J,), [Nm]."""
-        self._limit = np.array(limit)
-
-    def reset(self) -> None:
-        """No contact."""
-        self._since: int | None = None
-        self.active = False
-
-    def update(self, external_torque: Array, reason: str = "") -> bool:
-        """Take in (J,) [Nm] and the guard's reason; whether contact begins with this measurement.
-
-        The guard holds at a force on the tool that each joint may feel less than the limit.
-        """
-        if (np.abs(external_torque) > self._limit).any() or reason in TOUCH:
-            begins = not self.active
-            self.active, self._since = True, 0
-            return begins
-        if self.active:
-            assert self._since is not None
-            self._since += 1
-            self.active = self._since < self._config.release
-        return False
 
 
 def _tensor(array: Array) -> torch.Tensor:

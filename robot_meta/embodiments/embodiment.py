@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from torch import Tensor
 
+from robot_meta.contact import ContactConfig
 from robot_meta.dynamics.space import StateSpace
 from robot_meta.planning.planner import Admit
 from robot_meta.types import Array
@@ -43,11 +44,11 @@ class Embodiment(Protocol[ObservationT, CommandedT, CommandT, TargetT]):
 
     Attributes:
         control_dt: T, [s].
-        rewind: Periods of adaptation that are taken back when a touch begins.
+        contact: What is taken back of adaptation when a touch begins.
     """
 
     control_dt: float
-    rewind: int
+    contact: ContactConfig
 
     def use(self, space: StateSpace) -> None:
         """Speak in states and actions of `space` from now on, which is a model's.
@@ -83,7 +84,7 @@ class Embodiment(Protocol[ObservationT, CommandedT, CommandT, TargetT]):
             horizon: Periods of the plan.
         """
 
-    def command(self, observation: ObservationT, commanded: CommandedT, action: Array) -> CommandT:
+    def answer(self, observation: ObservationT, commanded: CommandedT, action: Array) -> CommandT:
         """The command that answers `observation` with `action` (A,)."""
 
     def hold(self, observation: ObservationT, commanded: CommandedT) -> CommandT:

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from robot_meta.contact import ContactConfig
 from robot_meta.dynamics.space import StateSpace
 from robot_meta.dynamics.velocity_space import VelocityCommandSpace
 from robot_meta.embodiments.embodiment import Score, Touch
@@ -29,10 +30,9 @@ class Walker:
         walking: Weights of the reward.
     """
 
-    rewind = 0
-
     def __init__(self, spec: LeggedSpec, walking: WalkingConfig) -> None:
         self.spec, self.control_dt = spec, spec.control_dt
+        self.contact = ContactConfig()  # none is ever noticed
         self._walking = walking
 
     def use(self, space: StateSpace) -> None:
@@ -92,7 +92,7 @@ class Walker:
 
         return score, admit
 
-    def command(
+    def answer(
         self, observation: LeggedObservation, commanded: VelocityCommanded, action: Array
     ) -> VelocityCommand:
         """See `Embodiment`."""

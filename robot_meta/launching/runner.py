@@ -42,7 +42,7 @@ def run(plan: Plan, screen: Screen | None = None) -> int:
         screen.info(f"nothing is started: {plan.shutdown}")
         return 0
     folder = Path(tempfile.mkdtemp(prefix="robot_meta_launch_"))
-    with _guardian(folder) as guardian:
+    with guarding(folder) as guardian:
         return Runner(plan, screen, folder, guardian).run()
 
 
@@ -228,7 +228,7 @@ class Runner:
 
 
 @contextmanager
-def _guardian(folder: Path) -> Iterator[Any]:
+def guarding(folder: Path) -> Iterator[Any]:
     """A process that ends the others should this one be killed, then removes `folder`."""
     program = Path(__file__).with_name("guardian.py")
     with subprocess.Popen(

@@ -17,7 +17,10 @@ from robot_meta.robots.fake import FakeRobot
 from robot_meta.robots.franka.config import FrankaConfig
 from robot_meta.robots.franka.driver import FrankaRobot
 from robot_meta.robots.robot import Robot
+from robot_meta.robots.ros2_control.config import Ros2ControlConfig
 from robot_meta.safety.guard import Guard, GuardConfig
+from robot_meta.safety.recovery import RecoveryConfig
+from robot_meta.twin.incidents import IncidentConfig
 from robot_meta.twin.perturbations import ScheduledChange
 
 if TYPE_CHECKING:  # a fake robot needs no MuJoCo
@@ -32,8 +35,8 @@ class RobotNodeConfig:
     """Which robot, and how it is driven.
 
     Attributes:
-        backend: "twin" (physics), "fake" (follows its reference after a short lag) or "franka" (a
-            real FR3).
+        backend: "twin" (physics), "fake" (follows its reference after a short lag), "franka" (a
+            real FR3) or "ros2_control" (any arm whose controllers listen to topics).
         robot: Robot type.
         robot_ip: Address of a real robot.
         lockstep: The robot moves only after the command for its last stamp has come; it publishes
@@ -44,6 +47,10 @@ class RobotNodeConfig:
         heartbeat_required: Stop when `estop_heartbeat` falls silent.
         heartbeat_timeout: The longest silence of it, [s].
         limits: "enforce" for a twin that goes into reflex where the real arm would, or "ignore".
+        estop_proof: A real robot is armed only after the software stop has been pressed once and
+            was seen to work.
+        allow_open_network: A real robot may be armed although anybody in the network can command
+            it (see `robot-meta doctor --robot`).
         self_collision: Measure how near the arm comes to itself; needs MuJoCo and the arm's model.
         wait_for: Names of nodes that have to listen before time begins in lockstep.
     """
@@ -57,6 +64,8 @@ class RobotNodeConfig:
     heartbeat_required: bool = False
     heartbeat_timeout: float = 0.3
     limits: str = "ignore"
+    estop_proof: bool = True
+    allow_open_network: bool = False
     self_collision: bool = True
     wait_for: tuple[str, ...] = ()
 
@@ -65,8 +74,8 @@ class RobotNodeConfig:
             raise ValueError(
                 f"no backend '{self.backend}' in this version; choose one of {list(BACKENDS)}"
             )
-        real = not BACKENDS[self.backend].simulated
-        if real and not self.robot_ip:
+        real = not self.simulated
+        if BACKENDS[self.backend].has_address and not self.robot_ip:
             raise ValueError(f"backend '{self.backend}' needs robot_ip, the address in Desk")
         if real and self.lockstep:
             raise ValueError(
@@ -85,11 +94,16 @@ class RobotNodeConfig:
             )
 
     @property
+    def simulated(self) -> bool:
+        """Whether nothing real moves."""
+        return BACKENDS[self.backend].simulated
+
+    @property
     def speed(self) -> float:
         """Share of the velocity limits that is really used."""
         if self.speed_scale:
             return self.speed_scale
-        return 1.0 if BACKENDS[self.backend].simulated else 0.2
+        return 1.0 if self.simulated else 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,16 +147,19 @@ class Settings:
 
     node: RobotNodeConfig
     guard: GuardConfig
+    recovery: RecoveryConfig
     twin: TwinConfig | None
     franka: FrankaConfig
+    ros2_control: Ros2ControlConfig
 
 
 @dataclass(frozen=True)
 class Backend:
-    """One kind of robot: how it is opened, and whether it is only simulated."""
+    """One kind of robot: how it is opened, whether it is only simulated, has a `robot_ip`."""
 
     open: Callable[[ArmDescription, Settings], Robot]
     simulated: bool
+    has_address: bool = False
 
 
 def declare(node: Node) -> Settings:
@@ -153,6 +170,7 @@ def declare(node: Node) -> Settings:
     """
     own = declare_config(node, RobotNodeConfig())
     guard = declare_config(node, GuardConfig(), "guard.", live=True)
+    recovery = declare_config(node, RecoveryConfig(), "recovery.")
     twin = None
     if own.backend == "twin":
         from robot_meta.twin.mujoco_robot import TwinConfig
@@ -161,11 +179,26 @@ def declare(node: Node) -> Settings:
         twin = declare_config(node, defaults, "twin.", skip=NOT_OF_TWIN)
         body = declare_config(node, defaults.perturbations, PERTURBATIONS, live=True)
         schedule = declare_config(node, ScheduleConfig(), "twin.")
+        declare_config(node, IncidentConfig(), "twin.", live=True)
         twin = dataclasses.replace(twin, perturbations=body, schedule=schedule.changes())
     franka = FrankaConfig()
     if own.backend == "franka":
         franka = declare_config(node, franka, "franka.")
-    return Settings(own, guard, twin, franka)
+    topics = Ros2ControlConfig()
+    if own.backend == "ros2_control":
+        topics = declare_config(node, topics, "ros2_control.")
+        _refuse_own_topic(node, topics.state_topic)
+    return Settings(own, guard, recovery, twin, franka, topics)
+
+
+def _refuse_own_topic(node: Node, state_topic: str) -> None:
+    """The arm's states must not be heard where this node publishes its own."""
+    own = node.resolve_topic_name("joint_states")
+    if node.resolve_topic_name(state_topic) == own:
+        raise BadConfig(
+            f"the arm's states are on {own}, where this node publishes its own; give our nodes a "
+            "namespace, such as namespace:=meta, or set ros2_control.state_topic"
+        )
 
 
 def open_robot(settings: Settings) -> tuple[ArmDescription, Robot]:
@@ -187,7 +220,13 @@ def make_guard(description: ArmDescription, settings: Settings) -> Guard:
 
         clearance = SelfCollision(description)
     try:
-        return Guard(description.spec, description.chain, settings.guard, clearance)
+        return Guard(
+            description.spec,
+            description.chain,
+            settings.guard,
+            clearance,
+            recovery=settings.recovery,
+        )
     except ValueError as error:
         raise BadConfig(f"parameters 'guard.*': {error}") from None
 
@@ -208,8 +247,15 @@ def _open_franka(description: ArmDescription, settings: Settings) -> Robot:
     return FrankaRobot(description, settings.node.robot_ip, settings.franka)
 
 
+def _open_ros2_control(description: ArmDescription, settings: Settings) -> Robot:
+    from robot_meta.robots.ros2_control.driver import Ros2ControlRobot
+
+    return Ros2ControlRobot(description, settings.ros2_control)
+
+
 BACKENDS = {
     "twin": Backend(_open_twin, simulated=True),
     "fake": Backend(_open_fake, simulated=True),
-    "franka": Backend(_open_franka, simulated=False),
+    "franka": Backend(_open_franka, simulated=False, has_address=True),
+    "ros2_control": Backend(_open_ros2_control, simulated=False),
 }

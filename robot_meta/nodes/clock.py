@@ -10,9 +10,10 @@ from typing import TypeVar
 from rclpy.clock import Clock
 
 from robot_meta.collection.decoding import NANOSECONDS, nanoseconds
+from robot_meta.safety.life import Transition
 from robot_meta.types import Commanded, Observation
 
-StampedT = TypeVar("StampedT", Observation, Commanded)
+StampedT = TypeVar("StampedT", Observation, Commanded, Transition)
 
 _READINGS, _QUICK = 5, 1e-3  # of two clocks: how often at most, and how close is close, [s]
 MAX_JUMP = 0.05  # change between two ticks that is no drift and no jitter, [s]
@@ -33,13 +34,15 @@ class RobotClock:
     ) -> None:
         self._clock, self._lockstep, self._steady = clock, lockstep, steady
         self._offset: int | None = 0 if lockstep else None  # node's clock minus robot's, [ns]
+        self._robot_time: float | None = None  # at the last tick, [s]
         self._lead: int | None = None  # node's clock minus the steady one at the last tick, [ns]
 
     def jumped(self, robot_time: float) -> bool:
         """Whether the node's clock jumped since the last call; call it once per tick.
 
         A drift against the robot's clock is followed, so that stamps stay true for days. Where the
-        robot's own time jumps the stamps stay near the node's clock; the guard sees that jump.
+        robot's own time jumps the stamps stay near the node's clock; the guard sees that jump. A
+        measurement that a silent robot repeats keeps its stamp, so that nobody answers it twice.
 
         Args:
             robot_time: Robot clock now, [s].
@@ -49,7 +52,10 @@ class RobotClock:
         now, lead = self._read()
         before, self._lead = self._lead, lead
         offset = now - nanoseconds(robot_time)
-        if self._offset is None or abs(offset - self._offset) > MAX_JUMP * NANOSECONDS:
+        silent, self._robot_time = robot_time == self._robot_time, robot_time
+        if silent and self._offset is not None:
+            pass
+        elif self._offset is None or abs(offset - self._offset) > MAX_JUMP * NANOSECONDS:
             self._offset = offset
         else:
             self._offset += max(-MAX_DRIFT, min(MAX_DRIFT, offset - self._offset))

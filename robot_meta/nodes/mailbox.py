@@ -17,13 +17,15 @@ class Mailbox:
     """Hands commands from the thread that hears them to the one that drives the robot.
 
     A command answers a stamp that was sent out. Two different answers to one stamp come from two
-    controllers, whatever they are called.
+    controllers, whatever they are called, unless the stamp was sent twice: a driver may repeat a
+    measurement while the guard's reference goes on.
     """
 
     def __init__(self, size: int = 32) -> None:
         self._changed = threading.Condition()
         self._sent: deque[tuple[float, float]] = deque(maxlen=size)  # robot clock, as sent out
         self._answers: dict[float, Command | None] = {}
+        self._repeats: dict[float, int] = {}  # stamps sent again, and how often
         self._newest: Command | None = None
         self._conflicts = 0
         self._received = 0
@@ -42,9 +44,13 @@ class Mailbox:
             outward: Its stamp as it is sent out, [s]; the same where there is one clock.
         """
         with self._changed:
+            if self._sent and self._sent[-1][0] == stamp:
+                self._repeats[stamp] = self._repeats.get(stamp, 0) + 1
+                return
             self._sent.append((stamp, stamp if outward is None else outward))
             oldest = self._sent[0][0]
             self._answers = {s: c for s, c in self._answers.items() if s >= oldest}
+            self._repeats = {s: n for s, n in self._repeats.items() if s >= oldest}
 
     def put(self, stamp: float, command: Command | None, unknown: float | None = None) -> float:
         """A command has come, or word that there is none.
@@ -66,12 +72,19 @@ class Mailbox:
                 command = dataclasses.replace(command, stamp=stamp)
             if expected:
                 if stamp in self._answers and not _same(self._answers[stamp], command):
-                    self._conflicts += 1
+                    self._conflict(stamp)
                 self._answers[stamp] = command
             if command is not None:
                 self._newest = command
             self._changed.notify_all()
         return stamp
+
+    def _conflict(self, stamp: float) -> None:
+        """Two answers to one stamp differ."""
+        if self._repeats.get(stamp, 0):
+            self._repeats[stamp] -= 1
+        else:
+            self._conflicts += 1
 
     def _exact(self, outward: float) -> float | None:
         """The stamp on the robot's clock that was sent out as `outward`."""

@@ -36,6 +36,13 @@ def newest() -> QoSProfile:
     return _reliable(1)
 
 
+def picture() -> QoSProfile:
+    """Subscribing to pictures, of which a slow reader wants the newest only."""
+    profile = _reliable(1)
+    profile.reliability = QoSReliabilityPolicy.BEST_EFFORT
+    return profile
+
+
 def periods() -> QoSProfile:
     """Subscribing to what describes a period, so that a late reader still gets the last ones."""
     return _reliable(50)

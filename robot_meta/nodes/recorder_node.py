@@ -27,6 +27,7 @@ from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.run import run
 from robot_meta.nodes.topics import TOPICS
 
+_PICTURES = tuple(topic.name for topic in TOPICS if not topic.recorded)  # in any namespace
 _PARAMETER_EVENTS = "/parameter_events"  # so that a body changed live can be told from the run
 
 
@@ -79,7 +80,8 @@ class RecorderNode(Node):
         self._heard: dict[str, Any] = {}
         self._best_effort: set[str] = set()
         for topic in TOPICS:
-            self._subscribe(self.resolve_topic_name(topic.name), topic.kind, topic.latched)
+            if topic.recorded:
+                self._subscribe(self.resolve_topic_name(topic.name), topic.kind, topic.latched)
         self._subscribe(_PARAMETER_EVENTS, "rcl_interfaces/msg/ParameterEvent", False)
         self._snapshot = ParameterSnapshot(self, self.get_namespace(), self._note)
         steady = Clock(clock_type=ClockType.STEADY_TIME)  # simulated time may stand still
@@ -111,7 +113,8 @@ class RecorderNode(Node):
         self._snapshot.look()
         base = "/" if self._config.all_namespaces else self.get_namespace().rstrip("/") + "/"
         for topic, kinds in self.get_topic_names_and_types():
-            if topic == "/rosout" or not (topic.startswith(base) or topic in self._heard):
+            left_out = topic == "/rosout" or topic.endswith(_PICTURES)
+            if left_out or not (topic.startswith(base) or topic in self._heard):
                 continue
             offers = self.get_publishers_info_by_topic(topic)
             if not offers or len(kinds) != 1:

@@ -22,17 +22,23 @@ from robot_meta.collection.decoding import command_from, stamp_from
 from robot_meta.errors import MissingJoint
 from robot_meta.nodes import backends, messages, qos
 from robot_meta.nodes.clock import RobotClock
-from robot_meta.nodes.diagnostics import ERROR, OK, WARN, Monitor, row_name
+from robot_meta.nodes.diagnostics import OK, Monitor, row_name
+from robot_meta.nodes.guard_rows import change_row, guard_row, log_row
 from robot_meta.nodes.mailbox import Mailbox
 from robot_meta.nodes.params import LiveConfig, refuse_unknown
 from robot_meta.nodes.robot_loop import RobotLoop
 from robot_meta.nodes.run import run
 from robot_meta.nodes.stop_device import StopDevice
 from robot_meta.nodes.supervisor import Supervisor
+from robot_meta.preflight.machine import disk
+from robot_meta.preflight.robot import obstacle
+from robot_meta.preflight.ros import command_network
 from robot_meta.robots.guarded import GuardedRobot, Tick
 from robot_meta.safety.guard import GuardConfig
-from robot_meta.safety.reasons import Reason, explain
+from robot_meta.safety.life import Transition
+from robot_meta.safety.reasons import Reason
 from robot_meta.safety.state import State
+from robot_meta.twin.incidents import IncidentConfig
 from robot_meta.twin.perturbations import Perturbations
 
 _UNKNOWN = "_NODE_NAME_UNKNOWN_"  # of a process that has just gone, or is only half discovered
@@ -61,7 +67,7 @@ class RobotNode(Node):
         self._supervisor = Supervisor(self._robot, self._mailbox, self._stop_device)
         self._clock_map = RobotClock(self.get_clock(), lockstep=own.lockstep)
         self._arm_pending = own.arm_on_start
-        self._state_text, self._stamp = "", 0.0
+        self._state_text, self._told, self._stamp = "", 0, 0.0
         period = None if own.lockstep else self._spec.control_dt
         self._ticks = Monitor(self._row("tick"), period)
         self._commands = Monitor(self._row("command"), period)
@@ -136,30 +142,30 @@ class RobotNode(Node):
                 self._state_text = text
                 self._state.publish(String(data=text))
                 self.get_logger().info(text)
+            for step in self._guard.life.log:
+                if step.number > self._told:
+                    self._told = step.number
+                    self._publish_change(self._clock_map.outward(step))
+
+    def _publish_change(self, step: Transition) -> None:
+        row = change_row(self._row("change"), step)
+        self._diagnostics.publish(messages.diagnostics_msg(step.stamp, [row]))
 
     def _publish_diagnostics(self) -> None:
         now = time.perf_counter()
-        rows = [self._ticks.status(now), self._commands.status(now), self._guard_row()]
+        rows = [self._ticks.status(now), self._commands.status(now)]
+        rows += self._life_rows()
         if self._settings.twin is not None:
             rows.append(self._body_row())
         stamp = self.get_clock().now().nanoseconds * 1e-9
         self._diagnostics.publish(messages.diagnostics_msg(stamp, rows))
 
-    def _guard_row(self) -> DiagnosticStatus:
-        """State, what to do about it, how often each rule altered, held or stopped."""
+    def _life_rows(self) -> list[DiagnosticStatus]:
         with self._loop.lock:
-            state, reason, text = self._robot.state, self._robot.reason, self._supervisor.text()
-            values: dict[str, object] = {
-                "altered_share": self._guard.altered_share,
-                "contact": self._guard.contact,
-                "stalls": self._loop.stalls,
-                **self._guard.counts,
-            }
-        if reason:
-            about = explain(reason)
-            text, values["remedy"] = f"{text}: {about.meaning}", about.remedy
-        level = {State.RUNNING: OK, State.HOLD: WARN, State.STOPPED: ERROR}[state]
-        return messages.status_msg(self._row("guard"), level, text, values)
+            log = [self._clock_map.outward(step) for step in self._guard.life.log]
+            text, stalls = self._supervisor.text(), self._loop.stalls
+            guard = guard_row(self._row("guard"), self._guard, text, stalls)
+        return [guard, log_row(self._row("log"), log)]
 
     def _body_row(self) -> DiagnosticStatus:
         with self._loop.lock:
@@ -178,14 +184,30 @@ class RobotNode(Node):
         self.create_subscription(Bool, "estop", self._on_estop, qos.latched())
         self.create_subscription(UInt64, "estop_heartbeat", self._on_heartbeat, qos.newest())
         acts: dict[str, Callable[[], str]] = {
-            "arm": lambda: self._supervisor.arm(time.perf_counter()),
+            "arm": lambda: self._not_ready() or self._supervisor.arm(time.perf_counter()),
             "hold": self._supervisor.hold,
             "estop": self._supervisor.stop,
             "recover": lambda: self._supervisor.recover(time.perf_counter()),
+            "acknowledge": self._supervisor.acknowledge,
+            "retreat": lambda: self._not_ready() or self._supervisor.retreat(time.perf_counter()),
+            "home": lambda: self._not_ready() or self._supervisor.home(time.perf_counter()),
         }
         for name, act in acts.items():
             self.create_service(Trigger, name, self._answer(act))
         self.create_timer(0.05, self._count_commanders, clock=STEADY)
+
+    def _not_ready(self) -> str:
+        """Why a real robot must not be moved yet, or ""."""
+        own = self._settings.node
+        if own.simulated:
+            return ""
+        network = command_network(allow_open=own.allow_open_network)
+        if own.estop_proof and not self._stop_device.proven:
+            return (
+                "nobody has seen the software stop work since this node was started: call `estop` "
+                "or press the stop device, then `recover` and `arm`"
+            )
+        return obstacle([network, disk()])
 
     def _on_command(self, msg: JointTrajectory) -> None:
         stamp = stamp_from(msg.header.stamp)
@@ -204,7 +226,7 @@ class RobotNode(Node):
     def _refuse(self, error: Exception, reason: Reason) -> None:
         """Hold: whoever sends such a command takes this for another robot."""
         with self._loop.lock:
-            self._supervisor.hold(reason)
+            self._supervisor.refuse(reason)
         self.get_logger().warning(f"command refused: {error}", throttle_duration_sec=1.0)
 
     def _on_estop(self, msg: Bool) -> None:
@@ -267,11 +289,12 @@ class RobotNode(Node):
             LiveConfig(
                 self, self._settings.twin.perturbations, backends.PERTURBATIONS, self._set_body
             )
+            LiveConfig(self, IncidentConfig(), "twin.", self._befall)
 
     def _refuse_while_armed(self) -> str:
         with self._loop.lock:
-            if self._robot.state is State.RUNNING:
-                return "limits are read-only while the robot is armed: call `hold` first"
+            if self._robot.state in (State.RUNNING, State.RECOVERY):
+                return "limits are read-only while the robot is armed or moves: call `hold` first"
             return "" if self._guard.at_rest else "the reference is still braking: try again"
 
     def _set_guard(self, before: GuardConfig, config: GuardConfig) -> None:
@@ -284,6 +307,11 @@ class RobotNode(Node):
             for name, value in dataclasses.asdict(body).items():
                 if value != getattr(before, name):
                     self._driver.change(name, value)
+
+    def _befall(self, before: IncidentConfig, now: IncidentConfig) -> None:
+        """The same incident may happen twice."""
+        with self._loop.lock:
+            self._driver.befall(now.incident)
 
 
 def main() -> int:

@@ -14,6 +14,7 @@ from rclpy.node import Node
 from rclpy.utilities import ok, try_shutdown
 
 from robot_meta.errors import BadConfig, RobotMetaError
+from robot_meta.preflight.ros import security_is_on
 
 RCLError = rclpy_implementation.RCLError
 BAD_ARGUMENT = 2
@@ -51,10 +52,12 @@ def run(name: str, make_node: Callable[[], Node], argv: Sequence[str] | None = N
         return 0
     except RobotMetaError as error:
         return _complain(name, error, error.exit_code)
-    except RCLError:
-        if ok():
-            raise
-        return 0  # told to end while it was still starting
+    except RCLError as error:
+        if not ok():
+            return 0  # told to end while it was still starting
+        if security_is_on():
+            return _complain(name, _refusal(error), BadConfig.exit_code)
+        raise
     except ValueError as error:
         return _complain(name, error, BAD_ARGUMENT)
     except OSError as error:
@@ -70,7 +73,7 @@ def _init(argv: Sequence[str] | None) -> None:
     try:
         rclpy.init(args=None if argv is None else list(argv))
     except RCLError as error:  # a bad command line or parameter file
-        raise BadConfig(_without_sources(str(error))) from None
+        raise _refusal(error) from None
 
 
 def _spin(node: Node) -> None:
@@ -90,6 +93,12 @@ def _complain(name: str, error: Exception, code: int) -> int:
     return code
 
 
-def _without_sources(text: str) -> str:
-    """The message of rcl without the places in its own sources."""
-    return text.split(", at /")[0].removeprefix("failed to initialize rcl: ")
+def _refusal(error: Exception) -> BadConfig:
+    """What rcl would not start with, without the places in its own sources."""
+    text = str(error).split(", at /")[0].removeprefix("failed to initialize rcl: ")
+    if security_is_on():
+        return BadConfig(
+            f"ROS_SECURITY_ENABLE is set, and the middleware did not start ({text}). Source a "
+            "ROS 2 with DDS security (the wheels have none), or fix the keystore"
+        )
+    return BadConfig(text)

@@ -11,13 +11,14 @@ class StopDevice:
 
     Attributes:
         pressed: Whether its button says stop.
+        proven: Whether a software stop was asked for since the start, by whatever way.
     """
 
     def __init__(self, timeout: float | None) -> None:
         self._timeout = timeout
         self._count: int | None = None
         self._changed: float | None = None
-        self.pressed = False
+        self.pressed = self.proven = False
 
     def beat(self, count: int, now: float) -> None:
         """A heartbeat has come; a counter that stands still is a device that hangs."""

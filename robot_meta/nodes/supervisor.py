@@ -6,18 +6,19 @@ can be trusted. No ROS inside; the node tells it what it hears.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from robot_meta.nodes.mailbox import Mailbox
 from robot_meta.nodes.stop_device import StopDevice
 from robot_meta.robots.guarded import GuardedRobot
 from robot_meta.safety.reasons import Reason
+from robot_meta.safety.state import Answer, State
 
 SECOND_COMMANDER = "SECOND_COMMANDER"
 
 
 class Supervisor:
-    """Decides on arm, hold, stop and recover; the caller holds the lock of the robot.
+    """Decides on what people and rules ask for; the caller holds the lock of the robot.
 
     Args:
         robot: The robot behind its guard.
@@ -38,27 +39,37 @@ class Supervisor:
         Args:
             now: Steady clock, [s].
         """
-        trouble = self._stop_device.trouble(now) or self.rivals()
-        if trouble:
-            return trouble
-        answer = self._robot.arm()
-        return "" if answer else answer.message
+        return self._stop_device.trouble(now) or self.rivals() or _refusal(self._robot.arm)
 
     def recover(self, now: float) -> str:
-        """STOPPED to HOLD; why not, or ""."""
-        trouble = self._stop_device.trouble(now)
-        if trouble:
-            return trouble
-        answer = self._robot.recover()
-        return "" if answer else answer.message
+        """INACTIVE or ESTOP to HOLD; why not, or ""."""
+        return self._stop_device.trouble(now) or _refusal(self._robot.recover)
+
+    def acknowledge(self) -> str:
+        """Let `recover` work again after too many reflexes; why not, or ""."""
+        return _refusal(self._robot.acknowledge)
+
+    def retreat(self, now: float) -> str:
+        """HOLD to RECOVERY, back along the path just driven; why not, or ""."""
+        return self._stop_device.trouble(now) or _refusal(self._robot.retreat)
+
+    def home(self, now: float) -> str:
+        """HOLD to RECOVERY, to the home posture; why not, or ""."""
+        return self._stop_device.trouble(now) or _refusal(self._robot.home)
 
     def hold(self, reason: str = Reason.OPERATOR) -> str:
-        """RUNNING to HOLD."""
+        """RUNNING or RECOVERY to HOLD."""
         self._robot.hold(reason)
         return ""
 
+    def refuse(self, reason: str) -> None:
+        """RUNNING to HOLD, because of what a commander sends; elsewhere commands do not count."""
+        if self._robot.state is State.RUNNING:
+            self._robot.hold(reason)
+
     def stop(self, reason: str = Reason.ESTOP) -> str:
-        """Any state to STOPPED."""
+        """Any state to ESTOP."""
+        self._stop_device.proven = True
         self._robot.stop(reason)
         return ""
 
@@ -79,10 +90,16 @@ class Supervisor:
             self._robot.hold(Reason.CLOCK_JUMP)
         contradictions = self._mailbox.conflicts()
         if self.rivals() or contradictions:
-            self._robot.hold(SECOND_COMMANDER)
+            self.refuse(SECOND_COMMANDER)
 
     def rivals(self) -> str:
         """Who commands besides each other, or "" where there is one commander at most."""
         if len(set(self.commanders)) < 2:
             return ""
         return f"several nodes publish commands: {', '.join(sorted(set(self.commanders)))}"
+
+
+def _refusal(request: Callable[[], Answer]) -> str:
+    """Make a request; why it was not granted, or ""."""
+    answer = request()
+    return "" if answer else answer.message

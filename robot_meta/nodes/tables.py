@@ -15,15 +15,24 @@ from robot_meta.nodes.backends import (
     RobotNodeConfig,
     ScheduleConfig,
 )
+from robot_meta.nodes.camera_node import CameraNodeConfig
 from robot_meta.nodes.controller_node import ControllerNodeConfig
 from robot_meta.nodes.fields import FieldFact, facts
+from robot_meta.nodes.frames_node import FramesConfig
+from robot_meta.nodes.objects_node import ObjectsConfig
 from robot_meta.nodes.recorder_node import RecorderConfig
 from robot_meta.nodes.task_node import TaskConfig
 from robot_meta.nodes.topics import SERVICES, TOPICS
 from robot_meta.nodes.view_node import ViewConfig
+from robot_meta.perception.camera import CameraConfig
+from robot_meta.perception.tags import TagConfig
 from robot_meta.robots.franka.config import FrankaConfig
+from robot_meta.robots.ros2_control.config import Ros2ControlConfig
 from robot_meta.safety.guard import GuardConfig
 from robot_meta.safety.reasons import EXPLANATIONS
+from robot_meta.safety.recovery import RecoveryConfig
+from robot_meta.twin.camera import TwinCameraConfig
+from robot_meta.twin.incidents import IncidentConfig
 from robot_meta.twin.mujoco_robot import TwinConfig
 
 
@@ -34,10 +43,13 @@ def parameters() -> dict[str, list[FieldFact]]:
         "robot": [
             *facts(RobotNodeConfig()),
             *facts(GuardConfig(), "guard."),
+            *facts(RecoveryConfig(), "recovery."),
             *facts(twin, "twin.", skip=NOT_OF_TWIN),
             *facts(twin.perturbations, PERTURBATIONS),
             *facts(ScheduleConfig(), "twin."),
+            *facts(IncidentConfig(), "twin."),
             *facts(FrankaConfig(), "franka."),
+            *facts(Ros2ControlConfig(), "ros2_control."),
         ],
         "controller": [
             *facts(ControllerNodeConfig(), skip=("build",)),
@@ -47,6 +59,13 @@ def parameters() -> dict[str, list[FieldFact]]:
         "task": facts(TaskConfig()),
         "recorder": facts(RecorderConfig()),
         "view": facts(ViewConfig()),
+        "camera": [
+            *facts(CameraNodeConfig()),
+            *facts(CameraConfig()),
+            *facts(TwinCameraConfig(), "twin."),
+        ],
+        "objects": [*facts(ObjectsConfig()), *facts(TagConfig(), "tags.")],
+        "frames": facts(FramesConfig()),
     }
 
 

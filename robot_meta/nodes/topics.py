@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Topic:
-    """One topic: relative name, type, publisher, and whether latecomers get the last message."""
+    """One topic: relative name, type, publisher, and whether latecomers get the last message.
+
+    Pictures are not recorded: a run would grow by 100 GB in an hour.
+    """
 
     name: str
     kind: str
     publisher: str
     meaning: str
     latched: bool = False
+    recorded: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ TOPICS = (
         "state",
         "std_msgs/msg/String",
         "robot",
-        "HOLD, RUNNING or STOPPED, and the code of the reason",
+        "BOOT, HOLD, RUNNING, RECOVERY, INACTIVE or ESTOP, and the code of the reason",
         latched=True,
     ),
     Topic(
@@ -110,7 +114,49 @@ TOPICS = (
         "/diagnostics",
         "diagnostic_msgs/msg/DiagnosticArray",
         "every node",
-        "rate, jitter and age of every loop and callback; every stop with code, count and remedy",
+        "rate, jitter and age of every loop and callback; every stop with code, count and remedy; "
+        "every change of state at once, and the last of them each second",
+    ),
+    Topic(
+        "camera/color/image_raw",
+        "sensor_msgs/msg/Image",
+        "camera",
+        "what the camera sees, rgb8, in its optical frame; not recorded",
+        recorded=False,
+    ),
+    Topic(
+        "camera/color/camera_info",
+        "sensor_msgs/msg/CameraInfo",
+        "camera",
+        "its intrinsics, plumb_bob; same stamp as the picture",
+    ),
+    Topic(
+        "camera/aligned_depth_to_color/image_raw",
+        "sensor_msgs/msg/Image",
+        "camera",
+        "depth of every colour pixel, 16UC1 [mm], 0 for none; not recorded",
+        recorded=False,
+    ),
+    Topic(
+        "camera/aligned_depth_to_color/camera_info",
+        "sensor_msgs/msg/CameraInfo",
+        "camera",
+        "the same intrinsics",
+    ),
+    Topic(
+        "object_poses",
+        "geometry_msgs/msg/PoseArray",
+        "objects",
+        "tags in the base frame, one pose per entry of `tags.ids`, in that order; NaN where it is "
+        "not seen",
+    ),
+    Topic(
+        "/tf_static",
+        "tf2_msgs/msg/TFMessage",
+        "frames",
+        "what is fixed where (`frames_file`), where ROS has tf2_msgs; elsewhere poses "
+        "`frames/CHILD` (PoseStamped, latched) in the frame of the parent",
+        latched=True,
     ),
     Topic("/clock", "rosgraph_msgs/msg/Clock", "robot", "robot time, in lockstep only"),
 )
@@ -122,10 +168,32 @@ SERVICES = (
         "robot",
         "HOLD to RUNNING: commands are followed from now on",
     ),
-    Service("hold", "std_srvs/srv/Trigger", "robot", "RUNNING to HOLD: brake and stay"),
+    Service("hold", "std_srvs/srv/Trigger", "robot", "RUNNING or RECOVERY to HOLD: brake, stay"),
     Service("estop", "std_srvs/srv/Trigger", "robot", "software stop; latched until `recover`"),
     Service(
-        "recover", "std_srvs/srv/Trigger", "robot", "STOPPED to HOLD; `arm` is a second, own step"
+        "recover",
+        "std_srvs/srv/Trigger",
+        "robot",
+        "INACTIVE (reflex, watchdog) or ESTOP to HOLD, in place; a pressed stop must be released "
+        "first, and `arm` is a second, own step",
+    ),
+    Service(
+        "acknowledge",
+        "std_srvs/srv/Trigger",
+        "robot",
+        "a person has looked why reflexes were repeated; before that `recover` refuses",
+    ),
+    Service(
+        "retreat",
+        "std_srvs/srv/Trigger",
+        "robot",
+        "HOLD to RECOVERY: slowly back along the path just driven, then HOLD",
+    ),
+    Service(
+        "home",
+        "std_srvs/srv/Trigger",
+        "robot",
+        "HOLD to RECOVERY: slowly and straight to the home posture, then HOLD",
     ),
     Service(
         "resume",

@@ -1,4 +1,4 @@
-"""`robot-meta twin`: change the simulated body while it runs."""
+"""`robot-meta twin`: change the simulated body while it runs, or let something befall it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import Any
 
 import rclpy
 import yaml
+from rcl_interfaces.msg import Parameter as ParameterMsg
 from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters, SetParameters
 from rclpy.node import Node
 from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.utilities import try_shutdown
 
 from robot_meta.errors import BadConfig, NotConnected
+from robot_meta.twin.incidents import INCIDENTS
 
 PREFIX = "twin.perturbations."
 
@@ -24,9 +26,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
     parser = argparse.ArgumentParser(
         prog="robot-meta twin",
-        description="Change the simulated body while it runs.",
+        description="Change the simulated body while it runs, or let something befall it.",
         epilog="examples: robot-meta twin set payload_mass 1.5; "
-        "robot-meta twin set joint_gain '[1, 0.4, 1, 0.4, 1, 1, 1]'; robot-meta twin list",
+        "robot-meta twin set joint_gain '[1, 0.4, 1, 0.4, 1, 1, 1]'; robot-meta twin list; "
+        "robot-meta twin befall joint_reflex",
     )
     parser.add_argument("--namespace", default="", help="of the robot, such as /left")
     parser.add_argument("--timeout", type=float, default=5.0, help="to find the robot, [s]")
@@ -35,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     setter = actions.add_parser("set", help="change one thing")
     setter.add_argument("name")
     setter.add_argument("value", help="a number, or a list such as '[0, 0, 0.1]'")
+    happens = actions.add_parser("befall", help="let a reflex happen, or the like")
+    happens.add_argument("incident", choices=[*INCIDENTS, "nothing"])
     arguments = parser.parse_args(argv)
 
     rclpy.init(args=[])
@@ -42,6 +47,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         twin = TwinClient(arguments.namespace, arguments.timeout)
         if arguments.action == "list":
             print(twin.table())
+        elif arguments.action == "befall":
+            twin.befall(arguments.incident.replace("nothing", ""))
+            print(f"{arguments.incident} befell the twin")
         else:
             twin.set(arguments.name, yaml.safe_load(arguments.value))
             print(f"{arguments.name} = {arguments.value}")
@@ -82,6 +90,19 @@ class TwinClient:
             near = difflib.get_close_matches(name, names, n=1)
             hint = f"did you mean '{near[0]}'? " if near else ""
             raise BadConfig(f"no perturbation '{name}'; {hint}choose one of {', '.join(names)}")
+        self._set(name, parameter)
+
+    def befall(self, incident: str) -> None:
+        """Let something befall the twin; "" ends what lasts.
+
+        Raises:
+            BadConfig: No such incident, or no twin.
+            NotConnected: No robot node answers.
+        """
+        self.names()
+        self._set(incident, Parameter("twin.incident", value=incident).to_parameter_msg())
+
+    def _set(self, name: str, parameter: ParameterMsg) -> None:
         answer = self._call(
             SetParameters, "set_parameters", SetParameters.Request(parameters=[parameter])
         )

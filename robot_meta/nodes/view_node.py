@@ -11,8 +11,9 @@ from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
-from robot_meta.collection.decoding import by_joint, target_from
+from robot_meta.collection.decoding import target_from
 from robot_meta.errors import RobotMetaError
+from robot_meta.joint_order import by_joint
 from robot_meta.nodes import qos
 from robot_meta.nodes.diagnostics import row_name
 from robot_meta.nodes.params import declare_config, refuse_unknown

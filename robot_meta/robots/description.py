@@ -5,7 +5,9 @@ A file says of which kind its robot is: "arm", which is meant where nothing is s
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -76,6 +78,22 @@ def arm_description(name: str, *, speed: float = 1.0) -> ArmDescription:
             tool_rotation=rotation_from_quat_wxyz(chain["tool_quat_wxyz_in_flange"]),
         ),
         flange_position=flange,
+    )
+
+
+def with_gains(spec: RobotSpec, stiffness: Sequence[float], damping: Sequence[float]) -> RobotSpec:
+    """`spec` with the gains (J,) of the law that really drives the arm; empty ones stay.
+
+    Raises:
+        ValueError: Not one value per joint.
+    """
+    for name, values in (("stiffness", stiffness), ("damping", damping)):
+        if len(values) not in (0, spec.num_joints):
+            raise ValueError(f"want {spec.num_joints} values of {name}, got {list(values)}")
+    return dataclasses.replace(
+        spec,
+        stiffness=np.array(stiffness) if len(stiffness) else spec.stiffness,
+        damping=np.array(damping) if len(damping) else spec.damping,
     )
 
 

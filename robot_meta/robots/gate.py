@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, TypeVar
 
+from robot_meta.safety.life import LifeCycle
 from robot_meta.safety.state import Answer, State
 
 ObservationT = TypeVar("ObservationT", contravariant=True)
@@ -17,11 +18,15 @@ class Gate(Protocol[ObservationT, CommandT, ReferenceT, CommandedT]):
 
     @property
     def state(self) -> State:
-        """HOLD, RUNNING or STOPPED."""
+        """Where the guard is in its life."""
 
     @property
     def reason(self) -> str:
         """Why it is not RUNNING."""
+
+    @property
+    def life(self) -> LifeCycle:
+        """State, reason and how they changed."""
 
     @property
     def started(self) -> bool:
@@ -48,5 +53,11 @@ class Gate(Protocol[ObservationT, CommandT, ReferenceT, CommandedT]):
     def stop(self, reason: str = ...) -> None:
         """Come to rest and stay stopped until `recover`."""
 
+    def fault(self, reason: str) -> None:
+        """The robot stopped itself or is lost."""
+
     def recover(self) -> Answer:
-        """STOPPED to HOLD."""
+        """INACTIVE or ESTOP to HOLD."""
+
+    def acknowledge(self) -> Answer:
+        """A person has seen to what made the robot stop itself again and again."""

@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from robot_meta.errors import NotConnected
 from robot_meta.robots.closing import Closing
 from robot_meta.robots.gate import Gate
-from robot_meta.robots.robot import Driver, Robot
+from robot_meta.robots.robot import USER_STOPPED, Driver, Robot
 from robot_meta.safety.guard import Answer, Guard, GuardConfig
 from robot_meta.safety.reasons import Reason
 from robot_meta.safety.state import State
@@ -38,9 +38,6 @@ class Tick(Generic[ObservationT, ReferenceT, CommandedT]):
     commanded: CommandedT
 
 
-ArmTick = Tick[Observation, Reference, Commanded]
-
-
 class GuardedDriver(Closing, Generic[ObservationT, CommandT, ReferenceT, CommandedT]):
     """Measures, lets the guard decide, and sends what it decided.
 
@@ -59,7 +56,7 @@ class GuardedDriver(Closing, Generic[ObservationT, CommandT, ReferenceT, Command
 
     @property
     def state(self) -> State:
-        """HOLD, RUNNING or STOPPED."""
+        """Where the guard is in its life."""
         return self._guard.state
 
     @property
@@ -74,7 +71,7 @@ class GuardedDriver(Closing, Generic[ObservationT, CommandT, ReferenceT, Command
             command: The newest command, if one came since the last tick.
 
         Raises:
-            NotConnected: The robot is lost; the guard is STOPPED then.
+            NotConnected: The robot is lost; the guard is INACTIVE then.
         """
         try:
             observation = self._robot.observe()
@@ -83,11 +80,11 @@ class GuardedDriver(Closing, Generic[ObservationT, CommandT, ReferenceT, Command
             if not self._driver_stopped:
                 self._robot.command(reference)
         except NotConnected:
-            self._guard.stop(Reason.DRIVER_LOST)
+            self._guard.fault(Reason.DRIVER_LOST)
             self._driver_stopped = True
             raise
         rests = not commanded.velocity.any()
-        if self._guard.state is State.STOPPED and (rests or self._guard.urgent):
+        if self._guard.life.latched and (rests or self._guard.urgent):
             self._stop_driver()
         return Tick(observation, reference, commanded)
 
@@ -111,13 +108,18 @@ class GuardedDriver(Closing, Generic[ObservationT, CommandT, ReferenceT, Command
         self._guard.stop(reason)
 
     def recover(self) -> Answer:
-        """STOPPED to HOLD; a driver that was stopped begins again where the robot stands."""
-        if self._guard.state is State.STOPPED and self._driver_stopped:
+        """INACTIVE or ESTOP to HOLD; a stopped driver begins again where the robot stands."""
+        life = self._guard.life
+        if life.latched and self._driver_stopped and not life.asks_for_person:
             if not self._robot.recover():
                 return Answer(False, f"the driver cannot recover ({self._guard.reason})")
             self._guard.start(self._robot.observe())
             self._driver_stopped = False
         return self._guard.recover()
+
+    def acknowledge(self) -> Answer:
+        """Say that a person has seen to what made the robot stop itself again and again."""
+        return self._guard.acknowledge()
 
     def close(self) -> None:
         """Stop and disconnect the driver; safe to call twice."""
@@ -128,8 +130,11 @@ class GuardedDriver(Closing, Generic[ObservationT, CommandT, ReferenceT, Command
         """A robot that stopped itself stops the guard: its arm follows nothing more."""
         reason = self._robot.stopped
         if reason and not self._driver_stopped:
-            self._guard.stop(reason)
             self._driver_stopped = True
+            if reason == USER_STOPPED:
+                self._guard.stop(reason)
+            else:
+                self._guard.fault(reason)
 
     def _stop_driver(self) -> None:
         if not self._driver_stopped:
@@ -160,3 +165,11 @@ class GuardedRobot(GuardedDriver[Observation, Command, Reference, Commanded]):
     def config(self) -> GuardConfig:
         """The guard's settings."""
         return self._guard.config
+
+    def retreat(self) -> Answer:
+        """Back along the path just driven, slowly; ends in HOLD."""
+        return self._guard.retreat()
+
+    def home(self) -> Answer:
+        """Straight to the home posture, slowly; ends in HOLD."""
+        return self._guard.home()

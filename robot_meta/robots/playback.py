@@ -29,6 +29,22 @@ class ReferencePlayback:
         self._samples = np.concatenate([reference.position, reference.velocity], axis=1)
         self._next = first
 
+    def append(self, reference: Reference, slack: int) -> None:
+        """Follow a checked `reference` after what is left of the one before.
+
+        What begins at rest begins `slack` samples later, so that every reference after it may come
+        up to that much too late or too early. Where more than twice that is left, time was lost
+        somewhere: the new reference then replaces the old one.
+        """
+        new = np.concatenate([reference.position, reference.velocity], axis=1)
+        left = self._samples[self._next :]
+        if len(left) > 2 * slack:
+            left = left[:0]
+        elif not len(left) and not self._samples[-1:, self._spec.num_joints :].any():
+            rest = np.concatenate([self.held, np.zeros(self._spec.num_joints)])
+            left = np.tile(rest, (slack, 1))
+        self._samples, self._next = np.concatenate([left, new]), 0
+
     def late_start(self, reference: Reference, now: float) -> int:
         """The sample that is due at robot time `now` [s]; 0 where the stamp is not of now."""
         due = int(np.floor((now - reference.stamp) / self._spec.reference_dt + 1e-6))

@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeVar
 
 from robot_meta.types import Observation, Reference, RobotSpec
 
+USER_STOPPED = "user_stopped"  # `Robot.stopped` while its user stop is pressed, and after that
+
 ObservationT = TypeVar("ObservationT", covariant=True)
 ReferenceT = TypeVar("ReferenceT", contravariant=True)
 
@@ -24,8 +26,8 @@ class Driver(Protocol[ObservationT, ReferenceT]):
     def stopped(self) -> str:
         """Why it is stopped, "" when it is not.
 
-        A robot stops itself too: by a reflex (the name is libfranka's) or by a watchdog. It then
-        stays stopped as after `stop`.
+        A robot stops itself too: by a reflex (the name is libfranka's), by a watchdog or because
+        somebody pressed its user stop (`USER_STOPPED`). It then stays stopped as after `stop`.
         """
 
     def observe(self) -> ObservationT:

@@ -16,6 +16,7 @@ from robot_meta.safety.reasons import Reason
 from robot_meta.types import Array, JointLimits, RobotSpec
 
 SHARES = np.array([0.9, 0.7, 0.5, 0.3, 0.1])  # of what is wanted; the rest is braking
+CLOSE = 0.05  # postures on a way that are looked at beforehand are this far apart, [rad]
 STILL = 1e-6  # slower than this is no motion towards a posture, [rad/s]
 
 
@@ -94,14 +95,28 @@ class Chooser:
                 return mix, broken
         return braked, broken if (braked != after).any() else reason
 
-    def toward(self, position: Array, velocity: Array, goal: Array) -> Array:
-        """The admissible velocity that leads slowly to `goal` and stops there, (J,), [rad/s]."""
+    def toward(self, position: Array, velocity: Array, goal: Array) -> tuple[Array, Reason | None]:
+        """The admissible velocity (J,) [rad/s] that leads slowly to `goal` and stops there.
+
+        With it comes the rule that bent it, if one did.
+        """
         away = goal - position - 0.5 * self._period * velocity
         speed = fastest_stop(np.abs(away), self.ramp.step, self._period)
         speed = np.minimum(speed, self._config.yield_speed)
         wanted = np.where(speed < STILL, 0.0, np.copysign(speed, away))
-        after, _ = self.admit(position, velocity, wanted, None)
-        return after
+        return self.admit(position, velocity, wanted, None)
+
+    def obstacle_between(self, position: Array, goal: Array) -> str:
+        """Why an arm at rest cannot go straight from `position` to `goal`, both (J,), or ""."""
+        steps = int(np.ceil(np.abs(goal - position).max() / CLOSE)) + 1
+        for share in np.linspace(0.0, 1.0, steps + 1):
+            broken = self.broken_at(position + share * (goal - position))
+            if broken is not None:
+                return (
+                    f"the straight way there breaks {broken} after {share:.0%} of it: guide the "
+                    "robot to a better posture"
+                )
+        return ""
 
     def broken_at(self, position: Array) -> Reason | None:
         """The Cartesian rule that a posture (J,) breaks at rest, or None."""

@@ -26,6 +26,7 @@ class GuardConfig:
     external_force: float = 40.0  # at the tool, estimated; HOLD before it is reached, [N]
     touch_delay: float = 0.035  # how old the reading of the external torque is, [s]
     contact_torque: tuple[float, ...] = (25.0, 25.0, 25.0, 25.0, 10.0, 10.0, 6.0)  # contact, [Nm]
+    contact_speed: float = 0.3  # of the joints' references in contact, [rad/s]
     jump_position: float = 0.05  # largest surprise in a commanded position, [rad]
     position_gain: float = 0.1  # share of a position error that is made up for in one period
     max_command_age: int = 3  # periods between the observation and the use of its answer
@@ -50,8 +51,8 @@ class GuardConfig:
             )
         if self.floor >= self.workspace_upper[2]:
             raise ValueError(f"table_height {self.table_height} leaves no room in the workspace")
-        positive = ("tool_speed", "yield_speed", "external_force", "jump_position", "max_silence")
-        for name in (*positive, "max_gap"):
+        positive = ("tool_speed", "yield_speed", "contact_speed", "external_force")
+        for name in (*positive, "jump_position", "max_silence", "max_gap"):
             if getattr(self, name) <= 0.0:
                 raise ValueError(f"{name} must be > 0, got {getattr(self, name)}")
         for name in ("lead_limit", "external_torque", "contact_torque"):

@@ -10,7 +10,8 @@ of the period that begins:
               period and during the stop that could follow it; else a mix with braking
 
 Braking from the period before has been checked then, so there always is a safe choice. What may
-pass unchanged passes bit for bit.
+pass unchanged passes bit for bit. In RECOVERY the wish is the guard's own: a slow way back, home,
+or to where the robot stands.
 """
 
 from __future__ import annotations
@@ -23,12 +24,15 @@ from robot_meta.kinematics import KinematicChain
 from robot_meta.reference import advance
 from robot_meta.safety.choice import Chooser
 from robot_meta.safety.config import GuardConfig
+from robot_meta.safety.life import LifeCycle
+from robot_meta.safety.maneuvers import Maneuvers
 from robot_meta.safety.measurements import Measurements
 from robot_meta.safety.paths import Clearance
 from robot_meta.safety.readiness import obstacle
-from robot_meta.safety.reasons import Reason
+from robot_meta.safety.reasons import TOUCH, Reason, explain
+from robot_meta.safety.recovery import RecoveryConfig
 from robot_meta.safety.relaxed import relaxed
-from robot_meta.safety.state import Answer, Event, State, next_state
+from robot_meta.safety.state import Answer, Event, State
 from robot_meta.safety.tally import Tally
 from robot_meta.safety.touch import Touch
 from robot_meta.safety.wishes import Wishes
@@ -46,6 +50,10 @@ class Guard:
         config: What the lab allows.
         clearance: Distance of the arm to itself and to the table, where it is known.
         disabled: Rules switched off, to show in tests that each is needed. Never on a robot.
+        recovery: What happens after trouble.
+
+    Attributes:
+        life: State, reason and how they changed.
     """
 
     def __init__(
@@ -56,11 +64,14 @@ class Guard:
         clearance: Clearance | None = None,
         *,
         disabled: Collection[Reason] = (),
+        recovery: RecoveryConfig | None = None,
     ) -> None:
         self.spec, self._chain, self._clearance = spec, chain, clearance
         self._disabled = frozenset(disabled)
         self._limits = relaxed(spec.limits, self._disabled)
-        self._state, self._reason = State.HOLD, str(Reason.START)
+        recovery = recovery if recovery is not None else RecoveryConfig()
+        self.life = LifeCycle(recovery)
+        self._maneuvers = Maneuvers(recovery, spec.control_dt)
         self._tally, self._wishes = Tally(), Wishes()
         self._measurements: Measurements | None = None
         self._position: Array | None = None
@@ -77,13 +88,13 @@ class Guard:
 
     @property
     def state(self) -> State:
-        """HOLD, RUNNING or STOPPED."""
-        return self._state
+        """Where it is in its life."""
+        return self.life.state
 
     @property
     def reason(self) -> str:
         """Why it is not RUNNING; "" where it is."""
-        return self._reason
+        return self.life.reason
 
     @property
     def started(self) -> bool:
@@ -133,7 +144,7 @@ class Guard:
     # What people and nodes ask of it.
 
     def start(self, observation: Observation) -> None:
-        """Begin with the reference at rest at the measured position, in HOLD.
+        """Begin with the reference at rest at the measured position; what moved it, holds.
 
         A latched stop stays latched.
         """
@@ -143,64 +154,96 @@ class Guard:
         self._velocity = np.zeros(self.spec.num_joints)
         self._measurements = Measurements(observation, self.spec.num_joints, self.spec.control_dt)
         self._wishes = Wishes()
-        self._relax_to: Array | None = None
-        if self._state is State.RUNNING:
-            self.hold(Reason.START)
+        self._maneuvers.restart(self._position)
+        self._enter(Event.START, Reason.START)
+        self.hold(Reason.START)
 
     def configure(self, config: GuardConfig) -> None:
         """Use other limits from now on.
 
         Raises:
-            ValueError: The robot is armed, or the limits do not fit it.
+            ValueError: The robot is armed or moves, or the limits do not fit it.
         """
-        if self._state is State.RUNNING:
+        if self.state in (State.RUNNING, State.RECOVERY):
             raise ValueError("limits are read-only while the robot is armed: hold it first")
         self._use(config)
 
     def arm(self) -> Answer:
         """HOLD to RUNNING, if all is well."""
-        if self._state is State.RUNNING:
+        if self.state is State.RUNNING:
             return Answer(True, "already running")
-        if self._state is State.STOPPED:
-            return Answer(False, f"stopped ({self._reason}): call recover first")
-        trouble = self._trouble()
-        if trouble:
-            return Answer(False, trouble)
-        self._state, self._reason = next_state(self._state, Event.ARM), ""
+        refusal = self._refusal()
+        if refusal:
+            return Answer(False, refusal)
+        self._enter(Event.ARM, "")
         self._wishes.expect_first()
         self._tally.restart()
-        self._relax_to = None
         return Answer(True, "running")
 
     def hold(self, reason: str = Reason.OPERATOR) -> None:
-        """Brake and freeze the reference, until `arm`; the first reason stays."""
-        if self._state is State.RUNNING:
-            self._enter(Event.HOLD, str(reason))
+        """Brake and freeze the reference, whatever moves it; the first reason stays."""
+        self._enter(Event.HOLD, reason)
 
     def stop(self, reason: str = Reason.ESTOP) -> None:
         """Brake and stay stopped, until `recover`; the first reason stays."""
-        if self._state is not State.STOPPED:
-            self._relax_to = None
-            self._enter(Event.STOP, str(reason))
+        self._enter(Event.STOP, reason)
+
+    def fault(self, reason: str) -> None:
+        """The robot stopped itself or is lost, and follows nothing until `recover`."""
+        self._enter(Event.FAULT, reason)
+
+    def acknowledge(self) -> Answer:
+        """A person has seen to what made the robot stop itself again and again."""
+        if not self.life.acknowledge(self._stamp):
+            return Answer(False, "nothing to acknowledge")
+        return Answer(True, "acknowledged: call recover")
 
     def recover(self) -> Answer:
-        """STOPPED to HOLD. In HOLD, let go: the reference returns to where the robot stands now.
+        """INACTIVE or ESTOP to HOLD. In HOLD, let go: the reference returns to the robot.
 
         It does so only where the robot stands more than half of `lead_limit` away or feels too
         much from outside; a carried load is not let down for nothing.
         """
-        if self._state is State.RUNNING:
+        if self.state is State.RUNNING:
             return Answer(False, "running: nothing to recover from")
-        if self._measured is None:
+        if self.state is State.RECOVERY:
+            return Answer(False, f"moving already ({self.reason})")
+        if self.life.asks_for_person:
+            return Answer(False, explain(Reason.REPEATED_REFLEXES).remedy)
+        measured = self._measured
+        if measured is None:
             return Answer(False, "no valid measurement to recover with")
-        if self._state is State.STOPPED:
-            self._enter(Event.RECOVER, str(Reason.RECOVERED))
-        lead = np.abs(self._reference - self._measured.position)
+        self._enter(Event.RECOVER, Reason.RECOVERED)
+        lead = np.abs(self._reference - measured.position)
         if (lead > 0.5 * self._lead).any() or self._touch.trouble(
-            self._measured, self._velocity
+            measured, self._velocity
         ) is not None:
-            self._relax_to = np.array(self._measured.position)
-        return Answer(True, f"holding ({self._reason})")
+            self._move(Reason.LET_GO, measured.position[None])
+        return Answer(True, f"{self.state.name} ({self.reason})")
+
+    def retreat(self) -> Answer:
+        """Back along the path just driven, slowly; ends in HOLD."""
+        refusal = self._refusal()
+        back = self._maneuvers.back
+        if not refusal and len(back) < 2:
+            refusal = "nothing was driven that could be driven back"
+        if refusal:
+            return Answer(False, refusal)
+        self._move(Reason.RETREAT, back)
+        return Answer(True, "on the way back")
+
+    def home(self) -> Answer:
+        """Straight to the home posture, slowly; ends in HOLD."""
+        goal = self.spec.home
+        refusal = self._refusal() or self._chooser.obstacle_between(self._reference, goal)
+        if refusal:
+            return Answer(False, refusal)
+        self._move(Reason.HOME, np.stack([self._reference, goal]))
+        return Answer(True, "on the way home")
+
+    def broken_at(self, position: Array) -> str:
+        """The Cartesian rule that a posture (J,) breaks at rest, or ""."""
+        return str(self._chooser.broken_at(position) or "")
 
     # One period.
 
@@ -215,15 +258,18 @@ class Guard:
         """
         stamp = self._take_in(observation)
         position, velocity = self._reference, self._velocity
-        if self._state is State.RUNNING:
+        if self.state is State.RUNNING:
             after, altered, reason = self._run(command)
         else:
-            after, altered, reason = self._rest(), command is not None, self._reason
-        if self._state is not State.RUNNING:
-            reason = self._reason
+            altered = command is not None
+            moves = self.state is State.RECOVERY
+            after = self._move_on() if moves else self._chooser.brake(velocity)
+        if self.state is not State.RUNNING:
+            reason = self.reason
         positions, velocities = self._chooser.ramp.period(position, velocity, after)
         end = advance(position, velocity, after, self.spec.control_dt)
         self._position, self._velocity = end, after
+        self._maneuvers.moved(end, by_itself=self.state is State.RECOVERY)
         reference = Reference(stamp=stamp, position=positions, velocity=velocities)
         commanded = Commanded(
             stamp=stamp,
@@ -245,7 +291,8 @@ class Guard:
         if trouble is None:
             self._contact = self._touch.is_contact(observation)
             trouble = self._touch.trouble(observation, self._velocity)
-        if trouble is not None:
+        lets_go = self.state is State.RECOVERY and self._maneuvers.lets_go
+        if trouble is not None and not (lets_go and trouble in TOUCH):
             self.hold(trouble)
         return self._measurements.stamp
 
@@ -265,28 +312,41 @@ class Guard:
         )
         if wish.hold:
             self.hold(wish.hold)
-            return self._rest(), True, self._reason
+            return self._chooser.brake(velocity), True, self.reason
         measured = None if self._measured is None else self._measured.position
         if wish.velocity is None:
             reason = str(wish.reason)
             coasts = self._wishes.silent <= self._config.coast_periods
             wanted = velocity if coasts else self._chooser.brake(velocity)
-            after, _ = self._chooser.admit(position, velocity, wanted, measured)
+            after, _ = self._chooser.admit(position, velocity, self._calmed(wanted), measured)
         else:
-            after, rule = self._chooser.admit(position, velocity, wish.velocity, measured)
+            wanted = self._calmed(wish.velocity)
+            after, rule = self._chooser.admit(position, velocity, wanted, measured)
+            if (wanted != wish.velocity).any():
+                rule = Reason.CONTACT_SPEED
             rule = rule if rule is not None else wish.reason
             reason = "" if rule is None else str(rule)
         if not self._wishes.expects_first:  # else no controller has spoken yet
             self._tally.period(reason)
         return after, bool(reason), reason
 
-    def _rest(self) -> Array:
-        """Brake, stand, and after `recover` go slowly where the robot stands."""
-        if self._relax_to is None or self._state is not State.HOLD:
-            return self._chooser.brake(self._velocity)
-        after = self._chooser.toward(self._reference, self._velocity, self._relax_to)
-        if not after.any():
-            self._relax_to = None
+    def _calmed(self, wanted: Array) -> Array:
+        """In contact, what is wanted no faster than `contact_speed`: a stop has to be soft.
+
+        An arm whose tool cannot move may still turn about it, fast; stopping it is a blow.
+        """
+        if not self._contact or Reason.CONTACT_SPEED in self._disabled:
+            return wanted
+        return wanted.clip(-self._config.contact_speed, self._config.contact_speed)
+
+    def _move_on(self) -> Array:
+        """v₁ of a motion of the guard's own, which ends in HOLD."""
+        measured = None if self._measured is None else self._measured.position
+        after, end = self._maneuvers.next(
+            self._chooser, self._reference, self._velocity, measured, self._calmed
+        )
+        if end:
+            self.hold(end)
         return after
 
     # Bookkeeping.
@@ -300,9 +360,28 @@ class Guard:
             self.spec, self._limits, self._chain, config, self._clearance, self._disabled
         )
 
+    @property
+    def _stamp(self) -> float:
+        """Stamp of the newest measurement, [s]; 0 before the first."""
+        return 0.0 if self._measurements is None else self._measurements.stamp
+
     def _enter(self, event: Event, reason: str) -> None:
-        self._state, self._reason = next_state(self._state, event), reason
-        self._tally.event(reason)
+        changed = self.life.happens(event, str(reason), self._stamp)
+        if changed and event not in (Event.START, Event.ARM):
+            self._tally.event(str(reason))
+
+    def _move(self, reason: Reason, waypoints: Array) -> None:
+        """Begin a motion of the guard's own."""
+        self._maneuvers.begin(reason, waypoints)
+        self._enter(Event.MOVE, reason)
+
+    def _refusal(self) -> str:
+        """Why no motion may begin now, or ""."""
+        if self.life.latched:
+            return f"{self.state.name} ({self.reason}): call recover first"
+        if self.state in (State.RUNNING, State.RECOVERY):
+            return f"{self.state.name} already: call hold first"
+        return self._trouble()
 
     def _trouble(self) -> str:
         """Why the robot must not move now, or ""."""

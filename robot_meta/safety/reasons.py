@@ -12,6 +12,11 @@ class Reason(str, Enum):
     START = "START"
     OPERATOR = "OPERATOR"
     RECOVERED = "RECOVERED"
+    LET_GO = "LET_GO"
+    RETREAT = "RETREAT"
+    HOME = "HOME"
+    REPEATED_REFLEXES = "REPEATED_REFLEXES"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
     ESTOP = "ESTOP"
     DRIVER_LOST = "DRIVER_LOST"
     HEARTBEAT_LOST = "HEARTBEAT_LOST"
@@ -38,6 +43,7 @@ class Reason(str, Enum):
     SELF_COLLISION = "SELF_COLLISION"
     STOPPING = "STOPPING"
     LEAD = "LEAD"
+    CONTACT_SPEED = "CONTACT_SPEED"
     EXTERNAL_TORQUE = "EXTERNAL_TORQUE"
     EXTERNAL_FORCE = "EXTERNAL_FORCE"
     FALLEN = "FALLEN"
@@ -71,6 +77,26 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.OPERATOR: Explanation("Somebody asked for a hold.", "Call `arm` to go on."),
     Reason.RECOVERED: Explanation(
         "A stop was cleared; the robot holds.", "Look at the robot, then call `arm`."
+    ),
+    Reason.LET_GO: Explanation(
+        "The reference returns to where the robot stands, or has done so: it presses no more.",
+        "Look at the robot, then call `arm`.",
+    ),
+    Reason.RETREAT: Explanation(
+        "The guard takes the robot back along the path just driven, or has done so.",
+        "Let it go on, or call `hold`; then `arm`.",
+    ),
+    Reason.HOME: Explanation(
+        "The guard takes the robot to its home posture, or has done so.",
+        "Let it go on, or call `hold`; then `arm`.",
+    ),
+    Reason.REPEATED_REFLEXES: Explanation(
+        "The robot stopped itself too often in a short time (`recovery.reflex_limit`).",
+        "Find out why the robot stops itself, then call `acknowledge`, `recover` and `arm`.",
+    ),
+    Reason.ACKNOWLEDGED: Explanation(
+        "A person has seen to why the robot stopped itself again and again.",
+        "Call `recover`, look at the robot, then `arm`.",
     ),
     Reason.ESTOP: Explanation(
         "The software stop was pressed.", "Remove the danger, then `recover` and `arm`."
@@ -145,6 +171,10 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.LEAD: Explanation(
         "The reference would run too far ahead of the robot, which would press too hard.",
         "Look what blocks the robot.",
+    ),
+    Reason.CONTACT_SPEED: Explanation(
+        "The robot touches something, so that its joints go no faster than `contact_speed`.",
+        "Look what the robot touches.",
     ),
     Reason.EXTERNAL_TORQUE: Explanation(
         "A joint feels too much torque from outside.", "Free the robot, then `recover` and `arm`."

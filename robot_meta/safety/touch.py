@@ -13,6 +13,8 @@ from robot_meta.safety.forces import force_is_below, torque_after_stop
 from robot_meta.safety.reasons import Reason
 from robot_meta.types import Array, Observation, RobotSpec
 
+IN_CONTACT = 0.9  # share of the force limit that counts once there is contact for certain
+
 
 class Touch:
     """Holds the external torque against the limits.
@@ -45,12 +47,13 @@ class Touch:
     def trouble(self, observation: Observation, velocity: Array) -> Reason | None:
         """Which limit is reached, or will be while a reference at `velocity` (J,) stops.
 
-        Half of the force limit has to be felt already before the future counts.
+        Half of the force limit has to be felt already before the future counts. In contact the
+        limit counts a tenth earlier: an arm that folds about its tool presses on as it stops.
         """
         torque, at = observation.external_torque, observation.position
         if self._judges_torque and (np.abs(torque) > self._torque).any():
             return Reason.EXTERNAL_TORQUE
-        limit = self._config.external_force
+        limit = self._config.external_force * (IN_CONTACT if self.is_contact(observation) else 1.0)
         if not self._judges_force or force_is_below(0.5 * limit, self._chain, at, torque):
             return None
         delay = self._config.touch_delay

@@ -1,7 +1,7 @@
 """The last gate in front of a robot that is driven by velocities.
 
-HOLD stands still, STOPPED stands still until the driver is stopped, which damps the joints. A fall
-stops at once. Nothing resumes by itself.
+HOLD stands still; ESTOP and INACTIVE stand still until the driver is stopped, which damps the
+joints. A fall is a fault and damps at once. Nothing resumes by itself.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from robot_meta.safety.intake import TOLERANCE, judge_stamp
+from robot_meta.safety.life import LifeCycle
 from robot_meta.safety.reasons import Reason
-from robot_meta.safety.state import Answer, Event, State, next_state
+from robot_meta.safety.recovery import RecoveryConfig
+from robot_meta.safety.state import Answer, Event, State
 from robot_meta.safety.tally import Tally
 from robot_meta.safety.walking import WalkingGuardConfig, is_sound, leans, limited
 from robot_meta.types import (
@@ -34,20 +36,26 @@ class WalkingGuard:
     def __init__(self, spec: LeggedSpec, config: WalkingGuardConfig | None = None) -> None:
         self.spec = spec
         self.config = config if config is not None else WalkingGuardConfig()
-        self._state, self._reason = State.HOLD, str(Reason.START)
+        self._life = LifeCycle(RecoveryConfig())
         self._tally = Tally()
         self._measured: LeggedObservation | None = None
         self._started = False
+        self._stamp = 0.0
+
+    @property
+    def life(self) -> LifeCycle:
+        """State, reason and how they changed."""
+        return self._life
 
     @property
     def state(self) -> State:
-        """HOLD, RUNNING or STOPPED."""
-        return self._state
+        """Where it is in its life."""
+        return self._life.state
 
     @property
     def reason(self) -> str:
         """Why it is not RUNNING; "" where it is."""
-        return self._reason
+        return self._life.reason
 
     @property
     def started(self) -> bool:
@@ -57,7 +65,7 @@ class WalkingGuard:
     @property
     def urgent(self) -> bool:
         """Whether the driver must stop at once: a robot that fell has nothing to come to rest."""
-        return self._state is State.STOPPED and self._reason == Reason.FALLEN
+        return self._life.latched and self.reason == Reason.FALLEN
 
     @property
     def counts(self) -> dict[str, int]:
@@ -74,47 +82,56 @@ class WalkingGuard:
         self._accepted: float | None = None
         self._silent, self._frozen = 0, 0
         self._expects_first = True
-        if self._state is State.RUNNING:
-            self.hold(Reason.START)
+        self._happens(Event.START, Reason.START)
+        self.hold(Reason.START)
 
     def arm(self) -> Answer:
         """HOLD to RUNNING, if all is well."""
-        if self._state is State.RUNNING:
+        if self.state is State.RUNNING:
             return Answer(True, "already running")
-        if self._state is State.STOPPED:
-            return Answer(False, f"stopped ({self._reason}): call recover first")
+        if self._life.latched:
+            return Answer(False, f"stopped ({self.reason}): call recover first")
         if self._measured is None:
             return Answer(False, "there is no valid measurement")
         if leans(self._measured.attitude, self.config.tilt):
             return Answer(False, "the robot leans too far: put it on level ground")
         if self._velocity.any():
             return Answer(False, "the robot is still coming to rest")
-        self._state, self._reason = next_state(self._state, Event.ARM), ""
+        self._happens(Event.ARM, "")
         self._silent, self._frozen, self._expects_first = 0, 0, True
         self._tally.restart()
         return Answer(True, "running")
 
     def hold(self, reason: str = Reason.OPERATOR) -> None:
         """Come to rest and stand, until `arm`; the first reason stays."""
-        if self._state is State.RUNNING:
-            self._enter(Event.HOLD, str(reason))
+        self._happens(Event.HOLD, reason)
 
     def stop(self, reason: str = Reason.ESTOP) -> None:
         """Come to rest and stay stopped, until `recover`; the first reason stays."""
-        if self._state is not State.STOPPED:
-            self._enter(Event.STOP, str(reason))
+        self._happens(Event.STOP, reason)
+
+    def fault(self, reason: str) -> None:
+        """The robot stopped itself, fell or is lost; latched until `recover`."""
+        self._happens(Event.FAULT, reason)
+
+    def acknowledge(self) -> Answer:
+        """Say that a person has seen to what made the robot stop itself again and again."""
+        if self._life.acknowledge(self._stamp):
+            return Answer(True, "acknowledged: call recover")
+        return Answer(False, "nobody was asked for")
 
     def recover(self) -> Answer:
-        """STOPPED to HOLD."""
-        if self._state is State.RUNNING:
+        """INACTIVE or ESTOP to HOLD."""
+        if self.state is State.RUNNING:
             return Answer(False, "running: nothing to recover from")
+        if self._life.asks_for_person:
+            return Answer(False, "it stopped itself again and again: look why, then acknowledge")
         if self._measured is None:
             return Answer(False, "no valid measurement to recover with")
         if leans(self._measured.attitude, self.config.tilt):
             return Answer(False, "the robot leans too far: put it on its feet")
-        if self._state is State.STOPPED:
-            self._enter(Event.RECOVER, str(Reason.RECOVERED))
-        return Answer(True, f"holding ({self._reason})")
+        self._happens(Event.RECOVER, Reason.RECOVERED)
+        return Answer(True, f"holding ({self.reason})")
 
     def tick(
         self, observation: LeggedObservation, command: VelocityCommand | None
@@ -129,21 +146,21 @@ class WalkingGuard:
             self.start(observation)
         before = self._velocity
         self._take_in(observation)
-        asked, altered, reason = np.zeros(3), command is not None, self._reason
-        if self._state is State.RUNNING:
+        asked, altered, reason = np.zeros(3), command is not None, self.reason
+        if self.state is State.RUNNING:
             asked, reason = self._asked(command, before)
             altered = bool(reason)
         if self.urgent:
             after = np.zeros(3)  # nothing to come to rest from
         else:
             after, rule = limited(asked, before, self.spec)
-            if self._state is State.RUNNING and rule is not None and not reason:
+            if self.state is State.RUNNING and rule is not None and not reason:
                 altered, reason = True, str(rule)
-        if self._state is State.RUNNING:
+        if self.state is State.RUNNING:
             if not self._expects_first:
                 self._tally.period(reason)
         else:
-            altered, reason = command is not None, self._reason
+            altered, reason = command is not None, self.reason
         self._velocity = after
         reference = VelocityReference(stamp=self._stamp, velocity=after)
         velocity = np.stack([before, after])
@@ -167,7 +184,7 @@ class WalkingGuard:
             return
         self._measured = observation
         if leans(observation.attitude, config.fallen):
-            self.stop(Reason.FALLEN)
+            self.fault(Reason.FALLEN)
         elif leans(observation.attitude, config.tilt):
             self.hold(Reason.TILT)
         if last is None:
@@ -207,6 +224,6 @@ class WalkingGuard:
             max_age=(self.config.max_command_age + 0.5) * self.spec.control_dt,
         )
 
-    def _enter(self, event: Event, reason: str) -> None:
-        self._state, self._reason = next_state(self._state, event), reason
-        self._tally.event(reason)
+    def _happens(self, event: Event, reason: str) -> None:
+        if self._life.happens(event, str(reason), self._stamp) and reason:
+            self._tally.event(str(reason))

@@ -13,11 +13,14 @@ from robot_meta.robots.description import ArmDescription, arm_description
 from robot_meta.robots.playback import ReferencePlayback, check_reference
 from robot_meta.twin.delay import DelayLine
 from robot_meta.twin.impedance import ImpedanceLaw
+from robot_meta.twin.incidents import LASTING, SILENCE, IncidentConfig
 from robot_meta.twin.perturbations import MAX_DELAY, Perturbations, ScheduledChange
 from robot_meta.twin.plant import Plant, PlantConfig
 from robot_meta.twin.reflex import ReflexLimits
 from robot_meta.twin.scenes import SceneConfig
 from robot_meta.types import Array, Observation, Reference
+
+SLACK = 10  # by which a reference may be late where limits are enforced in real time, [samples]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +35,9 @@ class TwinConfig:
         scene: What is around it.
         realtime: Whether it moves by itself (`open_twin` of realtime.py) or only when stepped.
         limits: "enforce" for a twin that goes into reflex where the real arm would: a reference
-            that breaks a limit stops it until `recover`, one that comes late included. "ignore"
-            follows whatever it is given.
+            that breaks a limit stops it until `recover`, and so does one that comes more than
+            10 ms late, which is how much later it is followed in real time. "ignore" follows
+            whatever it is given.
     """
 
     seed: int = 0
@@ -98,7 +102,8 @@ class MujocoRobot(Closing):
         self._targets = DelayLine(slots, 2 * joints)
         readings = slots + round(config.plant.observation_delay * self._rate)
         self._readings = DelayLine(readings, 3 * joints)
-        self._closed = False
+        self._observation: Observation
+        self._closed, self._rests = False, True
         self.reset()
 
     def reset(
@@ -119,7 +124,7 @@ class MujocoRobot(Closing):
         schedule = config.schedule if schedule is None else schedule
         self._noise = np.random.default_rng(seed)
         self._schedule = sorted(schedule, key=lambda change: change.stamp)[::-1]  # next is last
-        self._steps, self._stopped = 0, ""
+        self._steps, self._stopped, self._incident = 0, "", ""
         self.set_perturbations(config.perturbations if perturbations is None else perturbations)
         self._plant.reset(self.spec.home if position is None else np.asarray(position, float))
         self._plant.begin()
@@ -139,8 +144,16 @@ class MujocoRobot(Closing):
         self._require_connection()
         check_reference(reference, self.spec)
         if not self._stopped:
-            late = self._playback.late_start(reference, self.time) if self._config.realtime else 0
-            self._playback.play(reference, late)
+            if self._reflexes is not None and self._rests:
+                self._reflexes.join(reference.position[0], reference.velocity[0])
+                self._playback.hold_at(self._reflexes.accepted)
+            self._rests = False
+            if self._reflexes is not None and self._config.realtime:
+                self._playback.append(reference, SLACK)
+            else:
+                realtime = self._config.realtime
+                late = self._playback.late_start(reference, self.time) if realtime else 0
+                self._playback.play(reference, late)
 
     def stop(self, reason: str) -> None:
         """Hold the present reference until `recover`; the first reason counts."""
@@ -150,8 +163,10 @@ class MujocoRobot(Closing):
         self._playback.hold_at(self._playback.held)
 
     def recover(self) -> bool:
-        """Clear a stop and hold where the arm stands now; always works here."""
+        """Clear a stop and hold where the arm stands now; not while an incident lasts."""
         self._require_connection()
+        if self._incident in LASTING:
+            return False
         if self._stopped:
             self._stopped = ""
             self._hold_here()
@@ -170,6 +185,8 @@ class MujocoRobot(Closing):
 
     def measure(self) -> Observation:
         """Read the sensors now; `observe` returns it until the next time."""
+        if self._incident == SILENCE:
+            return self._observation
         joints, plant = self.spec.num_joints, self._config.plant
         reading = self._readings.get(self._reading_age)
         noise = self._noise.normal(size=(2, joints))
@@ -184,6 +201,8 @@ class MujocoRobot(Closing):
 
     def advance(self, milliseconds: int) -> None:
         """Advance by so many samples of the reference without measuring."""
+        if self._incident == SILENCE:
+            return
         plant, law, readings = self._plant, self._law, self._readings
         noise = self._noise.normal(
             0.0, self._config.plant.torque_noise, (milliseconds, self.spec.num_joints)
@@ -236,6 +255,12 @@ class MujocoRobot(Closing):
         """True force on the tool from the wall or the hold, base frame, (3,), [N]."""
         return self._plant.contact_force
 
+    def befall(self, incident: str) -> None:
+        """Let one of `INCIDENTS` happen now; "" ends one that lasts."""
+        self._incident = IncidentConfig(incident=incident).incident
+        if incident not in ("", SILENCE):
+            self.stop(incident)
+
     def hold_tool(self, held: bool) -> None:
         """Take hold of the tool where it is, or let it go."""
         self._plant.hold_tool(held)
@@ -258,6 +283,7 @@ class MujocoRobot(Closing):
 
     def _hold_here(self) -> None:
         self._playback.hold_at(self._plant.position)
+        self._rests = True  # no reference has come since
         if self._reflexes is not None:
             self._reflexes.begin(self._plant.position)
 

@@ -67,7 +67,7 @@ class RealtimeTwin(Closing):
             self._robot.stop(reason)
 
     def recover(self) -> bool:
-        """Clear a stop and hold where the arm stands now; always works here."""
+        """Clear a stop and hold where the arm stands now; not while an incident lasts."""
         self._require_connection()
         with self._lock:
             return self._robot.recover()
@@ -94,6 +94,11 @@ class RealtimeTwin(Closing):
         """Change one field of the body from the next millisecond on."""
         with self._lock:
             self._robot.change(name, value)
+
+    def befall(self, incident: str) -> None:
+        """Let one of `INCIDENTS` happen now; "" ends one that lasts."""
+        with self._lock:
+            self._robot.befall(incident)
 
     def hold_tool(self, held: bool) -> None:
         """Take hold of the tool where it is, or let it go."""

@@ -17,6 +17,7 @@ VELOCITY = "joint_motion_generator_velocity_limits_violation"
 VELOCITY_STEP = "joint_motion_generator_velocity_discontinuity"
 ACCELERATION_STEP = "joint_motion_generator_acceleration_discontinuity"
 MEASURED_VELOCITY = "joint_velocity_violation"
+START = 1e-3  # a motion may begin this far from where the arm stands, [rad]
 MARGIN = 0.1  # by which a measured velocity may exceed the curve, [rad/s]
 _SLACK = 1.0 + 1e-6  # rounding of differences of positions
 
@@ -41,6 +42,16 @@ class ReflexLimits:
         self.accepted = np.array(position, dtype=float)
         self._velocity = np.zeros_like(self.accepted)
         self._acceleration = np.zeros_like(self.accepted)
+
+    def join(self, position: Array, velocity: Array) -> None:
+        """The first motion since `begin` has this first sample, both (J,) [rad], [rad/s].
+
+        Whoever leads the arm knows where it stands by noisy sensors only. Where the motion begins
+        within `START` of there, it begins at rest: a ramp of constant jerk has come v dt / 3 far.
+        """
+        origin = position - velocity * self._dt / 3.0
+        if (np.abs(origin - self.accepted) <= START).all():
+            self.begin(origin)
 
     def violation(self, reference: Array, position: Array, velocity: Array) -> str:
         """Libfranka's name of the limit that is broken, or "", which accepts the sample.

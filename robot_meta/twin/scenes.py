@@ -7,10 +7,12 @@ arm and the hand but not the payload, as on the hardware.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import mujoco
 import numpy as np
+import numpy.typing as npt
 
 from robot_meta.errors import UnknownRobot
 from robot_meta.robots.description import ArmDescription
@@ -21,8 +23,28 @@ TOOL_BODY = "hand/hand"
 PAYLOAD_BODY = "payload/weight"
 HOLD = "hold"
 TIP_RADIUS = 0.01  # of the ball at the tool centre point that touches the wall, [m]
+CARD_THICKNESS = 0.0004  # of a poster, [m]
 
 Vector = tuple[float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Poster:
+    """A square picture on a thin card.
+
+    Attributes:
+        picture: Grey values, (P, P), first row at the top.
+        size: Edge of the card, [m].
+        position: Its centre, (3,), [m]; in the base frame, or in the tool frame where `held`.
+        rotation: Its axes there as columns, (3, 3): x to the right, y up, z to the reader.
+        held: Whether the tool holds it.
+    """
+
+    picture: npt.NDArray[np.uint8]
+    size: float
+    position: npt.NDArray[np.float64]
+    rotation: npt.NDArray[np.float64]
+    held: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +54,14 @@ class SceneConfig:
     Attributes:
         visual: Keep the meshes, for a view; physics needs none of them.
         collision: Keep the collision meshes, for distances.
+        furniture: Keep table and floor, as `visual` does too.
         wall_point: A point of a wall that the tool can touch, base frame, [m]; None for no wall.
         wall_normal: Where the free side of the wall looks, base frame.
     """
 
     visual: bool = False
     collision: bool = False
+    furniture: bool = False
     wall_point: Vector | None = None
     wall_normal: Vector = (-1.0, 0.0, 0.0)
 
@@ -46,8 +70,15 @@ class SceneConfig:
             raise ValueError(f"wall_normal must not be zero, got {self.wall_normal}")
 
 
-def build_arm_model(description: ArmDescription, config: SceneConfig) -> mujoco.MjModel:
+def build_arm_model(
+    description: ArmDescription, config: SceneConfig, posters: Sequence[Poster] = ()
+) -> mujoco.MjModel:
     """A model with the joints of `description.spec`, in its order and with nothing else moving.
+
+    Args:
+        description: The arm.
+        config: What is around it.
+        posters: Pictures that a camera can see.
 
     Raises:
         MissingAsset: A wheel with model data is not installed.
@@ -62,7 +93,7 @@ def build_arm_model(description: ArmDescription, config: SceneConfig) -> mujoco.
         spec.delete(key)
 
     hand = _fixed_hand(spec.option.timestep)
-    wrist = spec.body(description.spec.joint_names[-1].replace("joint", "link"))
+    wrist = _wrist(spec, description)
     flange = description.flange_position
     tool = description.chain.tool_position
     mount = wrist.add_frame(pos=flange, quat=_quat_wxyz(description.chain.tool_rotation))
@@ -78,8 +109,10 @@ def build_arm_model(description: ArmDescription, config: SceneConfig) -> mujoco.
 
     for body in spec.bodies:
         body.gravcomp = 0.0
-    _drop_meshes(spec, visual=config.visual, collision=config.collision)
+    _drop_meshes(spec, config)
     _add_hold(spec)
+    for number, poster in enumerate(posters):
+        _add_poster(spec, description, poster, f"poster{number}")
     if config.wall_point is not None:
         _add_wall(spec, wrist, tool, config.wall_point, config.wall_normal)
 
@@ -105,11 +138,14 @@ def _fixed_hand(timestep: float) -> mujoco.MjSpec:
     return hand
 
 
-def _drop_meshes(spec: mujoco.MjSpec, *, visual: bool, collision: bool) -> None:
+def _drop_meshes(spec: mujoco.MjSpec, config: SceneConfig) -> None:
     """Remove what only costs time: visual geoms (group 2) and collision geoms (group 3)."""
     for geom in list(spec.geoms):
         geom.contype, geom.conaffinity = 0, 0
-        if (geom.group == 2 and not visual) or (geom.group == 3 and not collision):
+        furniture = config.furniture and geom.name.startswith("scene/")
+        if geom.group == 2 and not (config.visual or furniture):
+            spec.delete(geom)
+        elif geom.group == 3 and not config.collision:
             spec.delete(geom)
     used = {geom.meshname for geom in spec.geoms}
     for mesh in list(spec.meshes):
@@ -155,6 +191,46 @@ def _add_wall(
         mass=0.0,
         **surface,
     )
+
+
+def _add_poster(
+    spec: mujoco.MjSpec, description: ArmDescription, poster: Poster, name: str
+) -> None:
+    """A card without mass that touches nothing, its face at the pose of the poster."""
+    parent, position, rotation = spec.worldbody, poster.position, poster.rotation
+    if poster.held:
+        chain = description.chain
+        parent = _wrist(spec, description)
+        position = chain.tool_position + chain.tool_rotation @ position
+        rotation = chain.tool_rotation @ rotation
+    spec.add_texture(
+        name=name,
+        type=mujoco.mjtTexture.mjTEXTURE_2D,
+        width=poster.picture.shape[1],
+        height=poster.picture.shape[0],
+        nchannel=3,
+        data=np.repeat(poster.picture.reshape(-1), 3).tolist(),
+    )
+    material = spec.add_material(name=name, emission=0.3, specular=0.0, shininess=0.0)
+    material.textures[int(mujoco.mjtTextureRole.mjTEXROLE_RGB)] = name
+    half = poster.size / 2.0
+    parent.add_geom(
+        name=name,
+        type=mujoco.mjtGeom.mjGEOM_BOX,
+        pos=position - CARD_THICKNESS / 2.0 * rotation[:, 2],
+        quat=_quat_wxyz(rotation),
+        size=[half, half, CARD_THICKNESS / 2.0],
+        material=name,
+        group=2,
+        contype=0,
+        conaffinity=0,
+        mass=0.0,
+    )
+
+
+def _wrist(spec: mujoco.MjSpec, description: ArmDescription) -> mujoco.MjsBody:
+    """The body that the flange is part of."""
+    return spec.body(description.spec.joint_names[-1].replace("joint", "link"))
 
 
 def _quat_wxyz(rotation: np.ndarray) -> np.ndarray:

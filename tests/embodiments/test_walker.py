@@ -76,7 +76,7 @@ def test_nothing_counts_as_a_touch_and_holding_is_standing(walker):
     told = commanded([0.8, 0.0, 0.0], [0.8, 0.0, 0.0])
     assert walker.touch(seen, told) is Touch.NONE
     assert not walker.hold(seen, told).velocity.any()
-    moving = walker.command(seen, told, np.array([0.5, 0.5, 0.5]))
+    moving = walker.answer(seen, told, np.array([0.5, 0.5, 0.5]))
     np.testing.assert_allclose(moving.velocity, [0.4, 0.2, 0.5])
     assert moving.stamp == seen.stamp
 

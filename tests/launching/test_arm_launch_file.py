@@ -90,6 +90,20 @@ def test_every_argument_reaches_its_node():
     assert all(command[-2:] == ("--log-level", "debug") for command in commands)
 
 
+def test_a_camera_brings_what_makes_sense_of_its_pictures_and_delays_nobody():
+    made = nodes(camera="twin", namespace="left", frames_file="mine.yaml")
+    assert list(made) == ["robot", "controller", "task", "camera", "objects", "frames"]
+    assert {node.namespace for node in made.values()} == {"/left"}
+    assert parameters(made["camera"])["source"] == "twin"
+    assert {parameters(made[name])["frames_file"] for name in ("camera", "objects", "frames")} == {
+        "mine.yaml"
+    }
+    assert parameters(nodes(camera="realsense")["camera"])["source"] == "realsense"
+    required = {p.node.name for p in resolve(FILE, {"camera": "twin"}).processes if p.required}
+    assert required == {"robot", "controller", "task"}
+    assert parameters(made["robot"])["wait_for"] == ["controller", "task"]
+
+
 def test_in_lockstep_time_waits_for_all_that_take_part():
     assert parameters(nodes()["robot"])["wait_for"] == ["controller", "task"]
     made = nodes(record="x")

@@ -178,8 +178,8 @@ def test_two_robots_in_two_namespaces_do_not_hear_each_other(client):
     np.testing.assert_allclose(client.positions["right"], start["right"], atol=1e-3)
 
     assert client.call("/right/estop").success
-    client.wait_until(lambda: client.states["right"].startswith("STOPPED"), "right is stopped")
-    assert not client.states["left"].startswith("STOPPED")
+    client.wait_until(lambda: client.states["right"].startswith("ESTOP"), "right is stopped")
+    assert not client.states["left"].startswith("ESTOP")
 
     for namespace, name in wanted:
         published = client.node.get_publisher_names_and_types_by_node(name, namespace)

@@ -14,27 +14,10 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from trajectory_msgs.msg import JointTrajectory
 
+from robot_meta.benchmarks.guard.commander import SPEC, swing
 from robot_meta.collection.decoding import commanded_from
 from robot_meta.nodes import messages, qos
-from robot_meta.reference import advance, safe_velocity_bounds
-from robot_meta.robots.description import arm_description
 from robot_meta.types import Command
-
-SPEC = arm_description("fr3").spec
-
-
-def sine(commanded):
-    """The last joints swing slowly; depends on nothing but what the guard sent."""
-    dt = SPEC.control_dt
-    position, velocity = commanded.position[1], commanded.velocity[1]
-    low, high = safe_velocity_bounds(position, velocity, SPEC.limits, dt)
-    wanted = 0.1 * np.sin(2.0 * np.pi * commanded.stamp + np.arange(7))
-    following = np.clip(wanted, low, high)
-    return Command(
-        stamp=commanded.stamp,
-        position=advance(position, velocity, following, dt),
-        velocity=following,
-    )
 
 
 class Commander(Node):
@@ -48,7 +31,7 @@ class Commander(Node):
     def _on_commanded(self, msg):
         self._left -= 1
         commanded = commanded_from(msg, SPEC.joint_names)
-        command = sine(commanded)
+        command = swing(commanded)
         if self._mode == "still":
             command = Command(
                 stamp=commanded.stamp, position=commanded.position[1], velocity=np.zeros(7)

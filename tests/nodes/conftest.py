@@ -126,6 +126,46 @@ class Client:
         rclpy.shutdown(context=self.context)
 
 
+class Arm:
+    """A robot that stands where it is told; every state is 20 ms after the last."""
+
+    def __init__(self, client):
+        from geometry_msgs.msg import PoseStamped
+        from sensor_msgs.msg import JointState
+
+        from robot_meta.nodes import messages, qos
+        from robot_meta.robots.description import arm_description
+
+        self._client, self.stamp = client, 10.0
+        self._arm, self._messages, self._joint_state = arm_description("fr3"), messages, JointState
+        self.position = self._arm.spec.home
+        self._states = client.node.create_publisher(JointState, "joint_states", qos.state())
+        self._poses = client.node.create_publisher(PoseStamped, "tool_pose", qos.state())
+
+    def step(self):
+        self.stamp += 0.02
+        messages, names = self._messages, list(self._arm.spec.joint_names)
+        msg = self._joint_state(name=names, position=self.position.tolist())
+        msg.header.stamp = messages.time_msg(self.stamp)
+        self._states.publish(msg)
+        self._poses.publish(messages.tool_pose_msg(self.stamp, self._arm.chain, self.position))
+
+    def until(self, condition, what, pause_s=0.005):
+        """Step until something holds; robot time goes on whatever the machine does."""
+
+        def act():
+            self.step()
+            time.sleep(pause_s)
+            return condition()
+
+        return self._client.spin_until(act, 120.0, what)
+
+
+@pytest.fixture
+def arm(client):
+    return Arm(client)
+
+
 @pytest.fixture
 def domain(monkeypatch):
     number = fresh_domain()

@@ -103,3 +103,19 @@ def test_a_drift_is_followed_for_hours_and_is_no_jump():
     assert run_ticks(clock, robot, 0, 200_000, rate=1.0001) == 0
     newest = observation(199_999 / 50 * 1.0001)
     assert robot.outward(newest).stamp == pytest.approx(clock.nanoseconds * 1e-9, abs=1e-3)
+
+
+def test_what_a_silent_robot_repeats_keeps_its_stamp_until_it_speaks_again():
+    clock = FakeClock()
+    robot = clock.robot_clock()
+    run_ticks(clock, robot, 0, 50)
+    before = robot.outward(observation(0.98)).stamp
+    for _ in range(20):
+        clock.nanoseconds += 20_000_000
+        clock.steady += 0.02
+        robot.jumped(0.98)
+        assert robot.outward(observation(0.98)).stamp == before
+    clock.nanoseconds += 20_000_000
+    clock.steady += 0.02
+    robot.jumped(1.0)
+    assert robot.outward(observation(1.0)).stamp == pytest.approx(clock.nanoseconds * 1e-9)

@@ -71,3 +71,14 @@ def test_a_stamp_that_never_went_out_keeps_its_own_value_for_the_guard_to_judge(
     mailbox.expect(0.02)
     assert mailbox.put(7.0, command(7.0), unknown=6.5) == 6.5
     assert mailbox.take().stamp == 6.5
+
+
+def test_a_state_that_was_sent_twice_may_have_two_answers_but_not_three():
+    mailbox = Mailbox()
+    mailbox.expect(0.02)
+    mailbox.expect(0.02)
+    mailbox.put(0.02, command(0.02, 1.0))
+    mailbox.put(0.02, command(0.02, 2.0))
+    assert mailbox.conflicts() == 0
+    mailbox.put(0.02, command(0.02, 3.0))
+    assert mailbox.conflicts() == 1

@@ -82,7 +82,7 @@ def test_a_lost_heartbeat_is_a_stop_that_only_a_heartbeat_lets_recover(robot):
     device.beat(1, 0.0)
     assert supervisor.arm(0.1) == ""
     supervisor.look(0.5, clock_jumped=False)
-    assert supervisor.text() == "STOPPED HEARTBEAT_LOST"
+    assert supervisor.text() == "ESTOP HEARTBEAT_LOST"
     assert "estop_heartbeat" in supervisor.recover(0.6)
     device.beat(2, 0.7)
     assert supervisor.recover(0.8) == "" and robot.state is State.HOLD
@@ -93,6 +93,25 @@ def test_a_pressed_button_stands_against_recovering(robot):
     supervisor = Supervisor(robot, Mailbox(), device)
     device.pressed = True
     supervisor.stop()
-    assert "release" in supervisor.recover(0.0) and robot.state is State.STOPPED
+    assert "release" in supervisor.recover(0.0) and robot.state is State.ESTOP
     device.pressed = False
     assert supervisor.recover(0.0) == ""
+
+
+def test_a_pressed_button_stands_against_the_ways_back_too(robot):
+    device = StopDevice(None)
+    supervisor = Supervisor(robot, Mailbox(), device)
+    device.pressed = True
+    assert "release" in supervisor.retreat(0.0) and "release" in supervisor.home(0.0)
+    device.pressed = False
+    assert supervisor.home(0.0) == "" and supervisor.text() == "RECOVERY HOME"
+
+
+def test_rivals_do_not_end_a_way_home_on_which_no_command_counts(robot):
+    supervisor, _ = supervise(robot)
+    assert supervisor.home(0.0) == ""
+    supervisor.commanders = ["/a", "/b"]
+    supervisor.look(0.1, clock_jumped=False)
+    assert supervisor.text() == "RECOVERY HOME"
+    supervisor.look(0.2, clock_jumped=True)
+    assert supervisor.text() == "HOLD CLOCK_JUMP"

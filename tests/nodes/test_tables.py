@@ -20,10 +20,14 @@ def listed(node):
 def test_the_tables_list_exactly_what_the_nodes_declare(make_node):
     robot, controller = make_node(), make_node(name="controller")
     franka = make_node("-p", "backend:=franka", "-p", "robot_ip:=127.0.0.1")
-    for node in (robot, franka):
+    topics = make_node(
+        "-p", "backend:=ros2_control", "-p", "ros2_control.state_topic:=/arm/joint_states"
+    )
+    robots = (robot, franka, topics)
+    for node in robots:
         backends.declare(node)
     controller_node.declare(controller)
-    assert listed("robot") == declared(robot) | declared(franka)
+    assert listed("robot") == set().union(*map(declared, robots))
     assert listed("controller") == declared(controller)
     task = make_node(name="task")
     declare_config(task, TaskConfig())

@@ -9,23 +9,40 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "robot_meta"
 FILES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 
-BASE = {"__init__", "types", "errors", "reference", "kinematics", "resources"}
+BASE = {"__init__", "types", "errors", "reference", "kinematics", "resources", "joint_order"}
 CORE_ROOMS = {"dynamics", "planning", "rewards", "replay", "scheduling", "safety"}
 CORE_LIBRARIES = {"numpy", "torch", "safetensors", "ruckig", "onnxruntime", "tokenizers"}
 ROS = {"rclpy", "ament_index_python", "builtin_interfaces", "rosbags", "launch", "launch_ros"}
 # Drivers whose robot is a set of topics.
-TOPIC_DRIVERS = {Path("robots/ros2_control.py"), Path("robots/cmd_vel.py")}
+TOPIC_DRIVERS = {
+    Path("robots/ros2_control/command_topics.py"),
+    Path("robots/ros2_control/driver.py"),
+    Path("robots/cmd_vel.py"),
+}
 
 # Rooms of robot_meta that a room may import, besides itself and BASE; those not named may all.
 MAY_IMPORT = {
     **dict.fromkeys(BASE | CORE_ROOMS | {"launching"}, set()),
-    "embodiments": CORE_ROOMS,
-    "controller": {*CORE_ROOMS, "embodiments"},
-    "build": {*CORE_ROOMS, "controller", "embodiments", "robots"},
+    "contact": CORE_ROOMS,
+    "embodiments": {*CORE_ROOMS, "contact"},
+    "controller": {*CORE_ROOMS, "contact", "embodiments"},
+    "build": {*CORE_ROOMS, "contact", "embodiments", "controller", "robots"},
     "robots": {"safety"},
-    "twin": {"safety", "robots"},
+    "perception": set(),
+    "twin": {"safety", "robots", "perception"},
     "collection": {*CORE_ROOMS, "embodiments", "controller", "robots", "twin"},
-    "nodes": {*CORE_ROOMS, "embodiments", "controller", "build", "robots", "twin", "collection"},
+    "preflight": {"safety", "robots", "twin"},
+    "nodes": {
+        *CORE_ROOMS,
+        "embodiments",
+        "controller",
+        "build",
+        "robots",
+        "perception",
+        "twin",
+        "collection",
+        "preflight",
+    },
 }
 
 
@@ -64,7 +81,7 @@ def files_of(rooms: set[str]) -> list[Path]:
 
 
 @pytest.mark.parametrize(
-    "path", files_of(BASE | CORE_ROOMS | {"embodiments", "controller"}), ids=str
+    "path", files_of(BASE | CORE_ROOMS | {"contact", "embodiments", "controller"}), ids=str
 )
 def test_the_core_needs_only_arithmetic_libraries(path):
     assert libraries_imported(path) <= CORE_LIBRARIES
@@ -76,8 +93,8 @@ def test_a_room_imports_only_what_lies_below_it(path):
     assert rooms_imported(path) <= allowed
 
 
-@pytest.mark.parametrize("path", files_of({"robots", "twin"}), ids=str)
-def test_robots_and_twin_work_without_torch_and_without_ros(path):
+@pytest.mark.parametrize("path", files_of({"robots", "perception", "twin"}), ids=str)
+def test_robots_cameras_and_twin_work_without_torch_and_without_ros(path):
     assert "torch" not in libraries_imported(path)
     if path not in TOPIC_DRIVERS:
         assert not ros_imported(path)
@@ -99,5 +116,5 @@ def test_every_folder_with_code_is_a_package():
 
 
 def test_the_reader_of_imports_sees_plain_nested_and_from_imports():
-    assert {"twin", "errors"} <= rooms_imported(Path("cli/machine_checks.py"))
-    assert "safetensors" in libraries_imported(Path("cli/machine_checks.py"))
+    assert {"twin", "errors"} <= rooms_imported(Path("preflight/machine.py"))
+    assert "safetensors" in libraries_imported(Path("preflight/machine.py"))

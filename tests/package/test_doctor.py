@@ -3,9 +3,10 @@ import sys
 
 import pytest
 
-from robot_meta.cli import doctor, finding, machine_checks, ros_checks
-from robot_meta.cli.finding import FAIL, OK, WARN, Finding
+from robot_meta.cli import doctor
 from robot_meta.errors import MissingAsset
+from robot_meta.preflight import finding, machine, ros
+from robot_meta.preflight.finding import FAIL, OK, WARN, Finding
 
 
 @pytest.fixture(autouse=True)
@@ -38,9 +39,9 @@ def test_an_unknown_argument_is_refused():
 
 
 def test_this_machine_has_what_the_tests_need():
-    for check in (machine_checks.python, ros_checks.rclpy, machine_checks.model_data):
+    for check in (machine.python, ros.rclpy, machine.model_data):
         assert check().level == OK, check()
-    assert machine_checks.torch().level in (OK, WARN)
+    assert machine.torch().level in (OK, WARN)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_this_machine_has_what_the_tests_need():
 def test_the_network_line_says_who_can_command_the_robot(monkeypatch, variables, level, said):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    found = ros_checks.network()
+    found = ros.network()
     assert found.level == level
     assert said in found.text
     assert bool(found.remedy) == (level != OK)
@@ -70,21 +71,21 @@ def test_the_network_line_says_who_can_command_the_robot(monkeypatch, variables,
 )
 def test_a_domain_is_a_number_that_dds_can_use(monkeypatch, value, level):
     monkeypatch.setenv("ROS_DOMAIN_ID", value)
-    assert ros_checks.domain().level == level
+    assert ros.domain().level == level
 
 
 def test_security_that_the_middleware_cannot_give_is_a_failure(monkeypatch):
     monkeypatch.setenv("ROS_SECURITY_ENABLE", "true")
     monkeypatch.setenv("ROS_SECURITY_STRATEGY", "Enforce")
     monkeypatch.setenv("ROS_SECURITY_KEYSTORE", "/nonexistent")
-    found = ros_checks.rclpy()
+    found = ros.rclpy()
     assert found.level == FAIL
     assert "security" in found.remedy
 
 
 def test_an_unknown_middleware_is_a_failure_with_its_remedy(monkeypatch):
     monkeypatch.setenv("RMW_IMPLEMENTATION", "rmw_of_nobody")
-    found = ros_checks.rclpy()
+    found = ros.rclpy()
     assert found.level == FAIL
     assert "RMW_IMPLEMENTATION" in found.remedy
 
@@ -92,36 +93,36 @@ def test_an_unknown_middleware_is_a_failure_with_its_remedy(monkeypatch):
 def test_a_missing_opengl_library_becomes_the_command_that_installs_it(monkeypatch):
     # What PyOpenGL raises when libEGL.so.1 is absent.
     trouble = "AttributeError: 'NoneType' object has no attribute 'eglQueryString'"
-    monkeypatch.setattr(machine_checks, "RENDER_PROBE", f"raise SystemExit({trouble!r})")
-    found = machine_checks.rendering()
+    monkeypatch.setattr(machine, "RENDER_PROBE", f"raise SystemExit({trouble!r})")
+    found = machine.rendering()
     assert found.level == WARN
     assert found.remedy.startswith("sudo apt-get install")
 
 
 def test_a_damaged_model_is_named(monkeypatch, tmp_path):
     (tmp_path / "broken.safetensors").write_bytes(b"\x08\x00\x00\x00\x00\x00\x00\x00{}")
-    monkeypatch.setattr(machine_checks, "resource", lambda name: tmp_path)
-    found = machine_checks.weights()
+    monkeypatch.setattr(machine, "resource", lambda name: tmp_path)
+    found = machine.weights()
     assert found.level == FAIL
     assert "broken.safetensors" in found.text
 
 
 def test_no_models_at_all_is_a_failure_with_the_command_that_trains_one(monkeypatch, tmp_path):
-    monkeypatch.setattr(machine_checks, "resource", lambda name: tmp_path)
-    assert machine_checks.weights().remedy.startswith("robot-meta train dynamics")
+    monkeypatch.setattr(machine, "resource", lambda name: tmp_path)
+    assert machine.weights().remedy.startswith("robot-meta train dynamics")
 
     def absent(name):
         raise MissingAsset(name, "make setup")
 
-    monkeypatch.setattr(machine_checks, "resource", absent)
-    assert machine_checks.weights().remedy.startswith("robot-meta train dynamics")
+    monkeypatch.setattr(machine, "resource", absent)
+    assert machine.weights().remedy.startswith("robot-meta train dynamics")
 
 
 @pytest.mark.parametrize(("free", "level"), [(9e9, OK), (2e9, WARN), (1e8, FAIL)])
 def test_a_disk_that_fills_up_is_seen_before_it_is_full(monkeypatch, free, level):
     usage = type("Usage", (), {"free": free})
-    monkeypatch.setattr(machine_checks.shutil, "disk_usage", lambda path: usage)
-    assert machine_checks.disk().level == level
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda path: usage)
+    assert machine.disk().level == level
 
 
 def test_a_library_that_hangs_or_crashes_takes_only_its_probe_along():
@@ -136,4 +137,4 @@ def test_a_library_that_hangs_or_crashes_takes_only_its_probe_along():
 
 def test_a_python_outside_the_range_is_a_failure(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 13, 0))
-    assert machine_checks.python().level == FAIL
+    assert machine.python().level == FAIL

@@ -155,7 +155,7 @@ def test_beside_a_sourced_ros_numpy_stays_what_its_messages_are_built_for(set_up
     constraints = Path(command[command.index("--constraint") + 1]).read_text().split()
     assert [line[:8] for line in constraints if line.startswith("numpy==")] == ["numpy==1"]
     assert not [line for line in constraints if line.startswith("ros-")]
-    assert command[-1].endswith("[twin,test]"), "no rclpy wheels beside the system's rclpy"
+    assert command[-1].endswith("[twin,vision,test]"), "no rclpy wheels beside the system's rclpy"
 
 
 def test_an_environment_made_for_ros_is_not_torn_down_by_a_shell_without_it(set_up):
@@ -181,7 +181,7 @@ def test_torch_comes_alone_from_the_index_that_was_asked_for(set_up, monkeypatch
 def test_without_root_the_command_for_missing_libraries_is_shown(set_up, monkeypatch, capsys):
     monkeypatch.setattr(set_up, "apt_has", lambda package: package != "libegl1")
     monkeypatch.setattr(set_up.os, "geteuid", lambda: 1000)
-    set_up.install_rendering()
+    set_up.install_libraries()
     said = capsys.readouterr().out
     assert "sudo apt-get install --no-install-recommends libegl1\n" in said
 

@@ -10,7 +10,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from robot_meta.benchmarks.guard.adversary import PUSHES, ROBOTS, Adversary
+from robot_meta.benchmarks.guard.adversary import PUSHES, ROBOTS, Adversary, Trouble
 from robot_meta.benchmarks.guard.arena import Arena, arenas
 from robot_meta.safety.guard import Guard
 from robot_meta.safety.limits import Violation
@@ -103,3 +103,17 @@ def test_the_streams_reach_every_rule_and_every_kind_of_adversary():
 def test_the_same_seed_plays_the_same_stream_bit_for_bit():
     lab = arena_of()["lab"]
     np.testing.assert_array_equal(play(lab, 5)[1], play(lab, 5)[1])
+
+
+@pytest.mark.parametrize("place", ARENAS)
+def test_no_limit_is_left_while_people_ask_for_ways_back_and_home_all_the_time(place):
+    lab, counts = arena_of()[place], Counter()
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        spec, chain = lab.arm.spec, lab.arm.chain
+        guard = Guard(spec, chain, lab.config, lab.clearance)
+        trouble = Trouble(person=0.2)
+        stream = Adversary(spec, chain, rng, trouble=trouble).play(guard, lab.starts[seed], 60)
+        assert lab.judge.violations(stream) == [], f"stream {seed}"
+        counts.update(guard.counts)
+    assert counts[Reason.RETREAT] > 2 and counts[Reason.HOME] > 2

@@ -11,6 +11,7 @@ from robot_meta.reference import advance
 from robot_meta.robots.description import arm_description
 from robot_meta.robots.fake import FakeRobot
 from robot_meta.robots.guarded import GuardedRobot
+from robot_meta.robots.robot import USER_STOPPED
 from robot_meta.safety.guard import Guard
 from robot_meta.safety.state import State
 from robot_meta.types import Command
@@ -96,7 +97,7 @@ def test_a_lost_driver_is_a_stop(robot):
     robot._robot.close()
     with pytest.raises(NotConnected):
         robot.tick(answer(tick))
-    assert (robot.state, robot.reason) == (State.STOPPED, "DRIVER_LOST")
+    assert (robot.state, robot.reason) == (State.INACTIVE, "DRIVER_LOST")
 
 
 def test_a_refused_request_says_why(robot):
@@ -138,7 +139,28 @@ def test_a_robot_that_stops_itself_stops_the_guard_until_both_recover(robot):
     moving(robot)
     robot._robot.stop("joint_reflex")  # as a driver does when its robot has a reflex
     robot.tick(None)
-    assert (robot.state, robot.reason) == (State.STOPPED, "joint_reflex")
+    assert (robot.state, robot.reason) == (State.INACTIVE, "joint_reflex")
     assert not robot.arm()
     assert robot.recover()
     assert robot.state is State.HOLD and robot._robot.stopped == ""
+
+
+def test_a_user_stop_is_latched_like_a_stop_of_ours(robot):
+    moving(robot)
+    robot._robot.stop(USER_STOPPED)
+    robot.tick(None)
+    assert (robot.state, robot.reason) == (State.ESTOP, USER_STOPPED)
+
+
+def test_repeated_reflexes_are_not_even_cleared_before_a_person_acknowledges(robot):
+    for _ in range(3):
+        robot.tick(None)
+        robot._robot.stop("joint_reflex")
+        robot.tick(None)
+        answer = robot.recover()
+        robot.step()
+    assert not answer and "acknowledge" in answer.message
+    assert (robot.state, robot.reason) == (State.INACTIVE, "REPEATED_REFLEXES")
+    assert robot._robot.stopped == "joint_reflex"
+    assert robot.acknowledge() and robot.recover()
+    assert robot._robot.stopped == "" and robot.state is State.HOLD

@@ -93,6 +93,7 @@ def test_random_streams_never_pass_the_limits():
 
 def test_nothing_moves_before_it_is_armed():
     guard = WalkingGuard(SPEC)
+    assert guard.state is State.BOOT
     _, commanded = guard.tick(observation(0), command(-1))
     assert guard.state is State.HOLD
     assert not commanded.velocity.any()
@@ -138,13 +139,13 @@ def test_a_bad_command_is_ignored_and_named_and_many_hold(guard, bad, reason):
 def test_a_fall_stops_at_once_and_is_latched(guard):
     run(guard, 5, velocity=(0.5, 0.0, 0.0))
     _, commanded = guard.tick(observation(6, attitude=np.array([1.0, 0.0])), command(5))
-    assert guard.state is State.STOPPED
+    assert guard.state is State.INACTIVE
     assert commanded.reason == Reason.FALLEN
     assert not commanded.velocity[1].any()
     assert not guard.recover()  # it still lies
     assert not guard.arm()
     guard.tick(observation(7), command(6))
-    assert guard.state is State.STOPPED
+    assert guard.state is State.INACTIVE
     assert guard.recover()
     assert guard.state is State.HOLD
     assert guard.arm()
@@ -197,6 +198,19 @@ def test_stop_brakes_and_stays_until_recover(guard):
     assert (np.diff([0.5, *speeds]) >= -SPEC.command_acceleration[0] * T - 1e-9).all()
     assert guard.reason == Reason.ESTOP
     assert not guard.arm()
+
+
+def test_one_that_falls_again_and_again_asks_for_a_person(guard):
+    for fall in range(3):
+        guard.tick(observation(2 * fall + 1, attitude=np.array([1.0, 0.0])), None)
+        guard.tick(observation(2 * fall + 2), None)
+        if fall < 2:
+            assert guard.recover() and guard.arm()
+    assert guard.state is State.INACTIVE
+    assert "acknowledge" in guard.recover().message
+    assert guard.acknowledge()
+    assert guard.recover()
+    assert not guard.acknowledge()
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ class Trouble:
     silence: float = 0.05  # no command
     length: float = 0.005  # a wrong number of joints
     measurement: float = 0.005  # NaN in a measurement, or a jump of its clock
-    person: float = 0.02  # hold, stop, recover or arm at a random moment
+    person: float = 0.02  # hold, stop, recover, arm, retreat or home at a random moment
 
 
 NO_TROUBLE = Trouble(number=0, time=0, silence=0, length=0, measurement=0, person=0)
@@ -164,5 +164,5 @@ class Adversary:
 
     def _meddle(self, guard: Guard) -> None:
         if self._rng.random() < self._trouble.person:
-            act = (guard.hold, guard.stop, guard.recover, guard.arm)[self._rng.integers(4)]
-            act()
+            acts = (guard.hold, guard.stop, guard.recover, guard.arm, guard.retreat, guard.home)
+            acts[self._rng.integers(len(acts))]()

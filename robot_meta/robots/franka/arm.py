@@ -15,6 +15,7 @@ from robot_meta import errors
 from robot_meta.robots.franka import trouble
 from robot_meta.robots.franka.config import FrankaConfig
 from robot_meta.robots.franka.wire import RobotReading
+from robot_meta.robots.robot import USER_STOPPED
 from robot_meta.types import Array
 
 
@@ -126,7 +127,7 @@ class FrankaArm:
         except self._franky.Exception as error:
             self.read()
             if self.mode() == "UserStopped":
-                return "user_stopped"
+                return USER_STOPPED
             return trouble.reflex_name(str(error), self._state)
         return "control_ended"
 

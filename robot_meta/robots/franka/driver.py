@@ -16,12 +16,10 @@ import sys
 import time
 from typing import Any
 
-import numpy as np
-
 from robot_meta import errors
 from robot_meta.errors import MissingAsset, NotConnected, UnsupportedRobot
 from robot_meta.robots.closing import Closing
-from robot_meta.robots.description import ArmDescription
+from robot_meta.robots.description import ArmDescription, with_gains
 from robot_meta.robots.franka.config import FrankaConfig
 from robot_meta.robots.franka.gripper import FrankaGripper
 from robot_meta.robots.franka.process import setup_message
@@ -29,7 +27,7 @@ from robot_meta.robots.franka.trouble import PANDA, silence_trouble
 from robot_meta.robots.franka.wire import Channel, RobotReading, SharedState
 from robot_meta.robots.playback import check_reference
 from robot_meta.robots.reported import reported_limits, tightest
-from robot_meta.types import Observation, Reference, RobotSpec
+from robot_meta.types import Observation, Reference
 
 _log = logging.getLogger(__name__)
 ANSWER = 5.0  # of the process, which looks for messages every millisecond, [s]
@@ -63,7 +61,7 @@ class FrankaRobot(Closing):
         if importlib.util.find_spec("franky") is None:
             raise MissingAsset("franky (franky-control 2)", "make setup-franka")
         self._config, self._address = config, address
-        self.spec = _with_gains(description.spec, config)
+        self.spec = with_gains(description.spec, config.stiffness, config.damping)
         self._closed, self._stopped = False, ""
         descriptor = SharedState.descriptor()
         self._shared = SharedState(descriptor)
@@ -225,11 +223,3 @@ class FrankaRobot(Closing):
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-
-def _with_gains(spec: RobotSpec, config: FrankaConfig) -> RobotSpec:
-    return dataclasses.replace(
-        spec,
-        stiffness=np.array(config.stiffness) if config.stiffness else spec.stiffness,
-        damping=np.array(config.damping) if config.damping else spec.damping,
-    )

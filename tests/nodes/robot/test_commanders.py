@@ -14,7 +14,7 @@ pytestmark = pytest.mark.ros
     ("mode", "reason"), [("nan:100", "HOLD NOT_FINITE"), ("names:100", "HOLD WRONG_NAMES")]
 )
 def test_a_command_that_is_none_is_refused_and_the_robot_holds(start_robot, mode, reason):
-    robot = start_robot(backend="fake", guard__max_silence=1.0)
+    robot = start_robot(backend="fake", guard__max_silence=2.0)
     robot.run_with(mode)
     robot.wait_for_state(reason)
     assert all(np.isfinite(c.position).all() for c in robot.sent())

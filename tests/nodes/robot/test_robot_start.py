@@ -10,7 +10,12 @@ pytestmark = pytest.mark.ros
 @pytest.mark.parametrize(
     ("parameters", "parts"),
     [
-        ({"backend": "ros2_control"}, ["no backend 'ros2_control'", "twin", "fake", "franka"]),
+        ({"backend": "go"}, ["no backend 'go'", "twin", "fake", "franka", "ros2_control"]),
+        ({"backend": "ros2_control"}, ["/joint_states", "namespace:=meta"]),
+        (
+            {"backend": "ros2_control", "ros2_control__controller": "position"},
+            ["no controller 'position'", "joint_trajectory", "target_joint"],
+        ),
         ({"backend": "franka"}, ["backend 'franka' needs robot_ip"]),
         (
             {"backend": "franka", "robot_ip": "127.0.0.1", "lockstep": True},

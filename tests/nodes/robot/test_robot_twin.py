@@ -1,8 +1,6 @@
 """The robot node with the twin: a body changed live, and lockstep bit for bit."""
 
 import signal
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -75,9 +73,7 @@ def test_two_lockstep_runs_with_one_seed_are_equal_bit_for_bit(start_robot):
 
 @pytest.mark.sim
 def test_lockstep_over_topics_is_lockstep_in_one_process_bit_for_bit(start_robot):
-    sys.path.insert(0, str(Path(__file__).parents[1]))
-    from commander import sine
-
+    from robot_meta.benchmarks.guard.commander import swing
     from robot_meta.collection.lockstep import lockstep
     from robot_meta.robots.guarded import GuardedRobot
     from robot_meta.safety.guard import Guard, GuardConfig
@@ -90,7 +86,7 @@ def test_lockstep_over_topics_is_lockstep_in_one_process_bit_for_bit(start_robot
     twin = MujocoRobot(description, TwinConfig(seed=5, schedule=(change,)))
     guarded = GuardedRobot(twin, Guard(description.spec, description.chain, GuardConfig()))
     guarded.arm()
-    here = list(lockstep(guarded, lambda observation, commanded: sine(commanded), 120))
+    here = list(lockstep(guarded, lambda observation, commanded: swing(commanded), 120))
     np.testing.assert_array_equal(
         over_topics[1], np.array([tick.commanded.position for tick in here])
     )

@@ -16,14 +16,14 @@ def test_a_software_stop_is_latched_and_recovering_is_not_arming(start_robot, cl
     robot.run_with("sine")
     button = client.node.create_publisher(Bool, "estop", qos.latched())
     button.publish(Bool(data=True))
-    robot.wait_for_state("STOPPED ESTOP")
+    robot.wait_for_state("ESTOP ESTOP")
     assert not robot.call("arm").success
     refused = robot.call("recover")
     assert not refused.success and "release" in refused.message
 
     button.publish(Bool(data=False))
     robot.spin(0.3)
-    assert robot.states[-1].data == "STOPPED ESTOP"
+    assert robot.states[-1].data == "ESTOP ESTOP"
     assert robot.call("recover").success
     robot.wait_for_state("HOLD")
     robot.spin(0.3)
@@ -38,12 +38,12 @@ def test_the_stop_service_stops_and_hold_holds(start_robot):
     robot.wait_for_state("HOLD")
     robot.arm()
     assert robot.call("estop").success
-    robot.wait_for_state("STOPPED")
+    robot.wait_for_state("ESTOP")
 
 
 def test_a_required_heartbeat_that_stops_is_a_stop(start_robot, client):
     robot = start_robot(backend="fake", heartbeat_required=True, heartbeat_timeout=3.0)
-    robot.wait_for_state("STOPPED HEARTBEAT_LOST")
+    robot.wait_for_state("ESTOP HEARTBEAT_LOST")
     heart = client.node.create_publisher(UInt64, "estop_heartbeat", 1)
     beats = iter(range(10**6))
     timer = client.node.create_timer(0.03, lambda: heart.publish(UInt64(data=next(beats))))
@@ -52,5 +52,5 @@ def test_a_required_heartbeat_that_stops_is_a_stop(start_robot, client):
     assert robot.call("recover").success
     robot.run_with("sine")
     timer.cancel()
-    robot.wait_for_state("STOPPED HEARTBEAT_LOST")
+    robot.wait_for_state("ESTOP HEARTBEAT_LOST")
     assert "estop_heartbeat" in robot.call("recover").message

@@ -74,7 +74,7 @@ def test_the_guard_stops_with_the_name_of_the_reflex_and_recovers_where_the_arm_
         robot.tick(None)
         provoke(driver)
         robot.tick(None)
-        assert (robot.state, robot.reason) == (State.STOPPED, TORQUE_RATE)
+        assert (robot.state, robot.reason) == (State.INACTIVE, TORQUE_RATE)
         assert not robot.arm()
         assert robot.recover()
         assert robot.state is State.HOLD

@@ -28,7 +28,7 @@ def test_a_stop_brakes_is_latched_and_keeps_its_first_reason(make_bench):
     bench.guard.stop("HEARTBEAT_LOST")
     bench.guard.hold("OPERATOR")
     assert not bench.guard.arm()
-    assert (bench.guard.state, bench.guard.reason) == (State.STOPPED, "ESTOP")
+    assert (bench.guard.state, bench.guard.reason) == (State.ESTOP, "ESTOP")
     assert bench.freezes()
     assert bench.guard.recover() and bench.guard.state is State.HOLD
     assert bench.guard.arm()

@@ -1,4 +1,4 @@
-"""Checks of `robot-meta doctor` about ROS 2 and who can reach it over the network."""
+"""Checks about ROS 2 and who can reach it over the network."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib.util
 import os
 import shutil
 
-from robot_meta.cli.finding import FAIL, OK, WARN, Finding, probe
+from robot_meta.preflight.finding import FAIL, OK, WARN, Finding, probe
 
 RCLPY_PROBE = """
 import rclpy
@@ -25,7 +25,7 @@ def rclpy() -> Finding:
     found = probe(RCLPY_PROBE, {"ROS_AUTOMATIC_DISCOVERY_RANGE": "OFF"})
     if found.ok:
         return Finding(OK, "rclpy", found.answer)
-    if "SECURITY" in found.trouble or _is_true("ROS_SECURITY_ENABLE"):
+    if "SECURITY" in found.trouble or security_is_on():
         remedy = "source a ROS 2 with DDS security (the wheels have none), or fix the keystore"
     elif "No module named" in found.trouble:
         remedy = "make setup, or source ROS 2: . /opt/ros/jazzy/setup.sh"
@@ -38,7 +38,7 @@ def network() -> Finding:
     """Who can see the topics, and so command the robot."""
     reach = os.environ.get("ROS_AUTOMATIC_DISCOVERY_RANGE", "").upper() or "SUBNET"
     peers = os.environ.get("ROS_STATIC_PEERS", "")
-    secured = _is_true("ROS_SECURITY_ENABLE")
+    secured = security_is_on()
     if secured and os.environ.get("ROS_SECURITY_STRATEGY") != "Enforce":
         text = "DDS security is on, but falls back to none where keys are missing"
         return Finding(WARN, "network", text, "export ROS_SECURITY_STRATEGY=Enforce")
@@ -54,6 +54,24 @@ def network() -> Finding:
     text = f"topics are open to {who}: any program there can command the robot"
     remedy = "export ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST (and no ROS_STATIC_PEERS)"
     return Finding(WARN, "network", text, remedy)
+
+
+def command_network(*, allow_open: bool) -> Finding:
+    """Whether the network is narrow enough to drive a real robot over it.
+
+    Good are DDS security that is enforced, topics that stay on this machine, and named peers.
+
+    Args:
+        allow_open: Somebody has decided that everybody in the network may command the robot.
+    """
+    found = network()
+    peers = os.environ.get("ROS_STATIC_PEERS", "")
+    if found.level == OK or (found.level == WARN and peers in found.text and peers):
+        return found
+    if allow_open and found.level == WARN:
+        return Finding(WARN, found.name, f"{found.text}; allowed by allow_open_network")
+    remedy = f"{found.remedy}; or ROS_STATIC_PEERS, DDS security, allow_open_network: true"
+    return Finding(FAIL, found.name, found.text, remedy)
 
 
 def domain() -> Finding:
@@ -77,5 +95,6 @@ def launch() -> Finding:
     return Finding(OK, "launch", "ROS launch is here: `robot-meta launch` hands over to it")
 
 
-def _is_true(variable: str) -> bool:
-    return os.environ.get(variable, "").lower() == "true"
+def security_is_on() -> bool:
+    """Whether this shell asks for DDS security."""
+    return os.environ.get("ROS_SECURITY_ENABLE", "").lower() == "true"

@@ -1,4 +1,4 @@
-"""Checks of `robot-meta doctor` about this machine, and about data that must lie on it."""
+"""Checks about this machine, and about data that must lie on it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from robot_meta.cli.finding import FAIL, OK, WARN, Finding, probe
 from robot_meta.errors import RobotMetaError
+from robot_meta.preflight.finding import FAIL, OK, WARN, Finding, probe
 from robot_meta.resources import resource
 
 RENDER_PROBE = """

@@ -1,0 +1,1 @@
+"""Cameras, printed tags, frames of the cell and calibration; no ROS inside, nodes publish."""

@@ -1,0 +1,1 @@
+"""What is checked before a robot moves: the machine, the network, the robot's settings."""

@@ -1,0 +1,1 @@
+"""Any arm whose controllers listen to topics."""
