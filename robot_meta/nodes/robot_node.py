@@ -19,7 +19,7 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
 from robot_meta.collection.decoding import command_from, stamp_from
-from robot_meta.errors import MissingJoint
+from robot_meta.errors import MissingJoint, NotConnected
 from robot_meta.nodes import backends, messages, qos
 from robot_meta.nodes.clock import RobotClock
 from robot_meta.nodes.diagnostics import OK, Monitor, row_name
@@ -157,6 +157,7 @@ class RobotNode(Node):
         rows += self._life_rows()
         if self._settings.twin is not None:
             rows.append(self._body_row())
+        rows += self._driver_rows()
         stamp = self.get_clock().now().nanoseconds * 1e-9
         self._diagnostics.publish(messages.diagnostics_msg(stamp, rows))
 
@@ -166,6 +167,16 @@ class RobotNode(Node):
             text, stalls = self._supervisor.text(), self._loop.stalls
             guard = guard_row(self._row("guard"), self._guard, text, stalls)
         return [guard, log_row(self._row("log"), log)]
+
+    def _driver_rows(self) -> list[DiagnosticStatus]:
+        """What the driver of a real arm knows of its connection."""
+        figures = getattr(self._driver, "figures", None)
+        if figures is None:
+            return []
+        try:
+            return [messages.status_msg(self._row("driver"), OK, "connected", figures())]
+        except NotConnected as error:
+            return [messages.status_msg(self._row("driver"), ERROR, str(error), {})]
 
     def _body_row(self) -> DiagnosticStatus:
         with self._loop.lock:

@@ -41,6 +41,15 @@ class GuardedRobot(Closing):
         return self._robot.spec
 
     @property
+    def time(self) -> float:
+        """Robot clock now, [s].
+
+        Raises:
+            NotConnected: The robot is lost.
+        """
+        return self._robot.observe().stamp
+
+    @property
     def guard(self) -> Guard:
         """The guard."""
         return self._guard
@@ -60,17 +69,21 @@ class GuardedRobot(Closing):
         """Why it is not RUNNING."""
         return self._guard.reason
 
-    def tick(self, command: Command | None) -> Tick:
+    def tick(self, command: Command | None, at: float | None = None) -> Tick:
         """Measure, decide the period that begins now, and send it.
 
         Args:
             command: The newest command, if one came since the last tick.
+            at: Robot time that the period should begin at, [s]. A driver that kept what it
+                measured then (`observe_at`) answers with that, others with the newest.
 
         Raises:
             NotConnected: The robot is lost; the guard is INACTIVE then.
         """
         try:
-            observation = self._robot.observe()
+            observe_at: Any = getattr(self._robot, "observe_at", None)
+            known = at is not None and observe_at is not None
+            observation = observe_at(at) if known else self._robot.observe()
             self._notice_stop()
             reference, commanded = self._guard.tick(observation, command)
             if not self._driver_stopped:
