@@ -17,13 +17,17 @@ from robot_meta.types import Command
 
 SPEED, GAIN = 0.5, 3.0  # of each joint: at most, [rad/s]; per distance, [1/s]
 ACCELERATION = 2.0  # [rad/s^2]
-NEAR = 1e-3  # what counts as home, [rad]
 REST = 0.3  # until the arm has come to rest, [s]
 PATIENCE = 60.0  # of the robot's own time, [s]
 
 
-def bring_home(robot: FrankaRobot, chain: KinematicChain) -> None:
+def bring_home(robot: FrankaRobot, chain: KinematicChain, near: float = 1e-3) -> None:
     """Move to `robot.spec.home` and wait until the arm stands; stopped and recovered then.
+
+    Args:
+        robot: The driver, connected to a server.
+        chain: Kinematics of the arm.
+        near: What counts as home, [rad].
 
     Raises:
         LaunchError: The guard does not let it go there.
@@ -39,7 +43,7 @@ def bring_home(robot: FrankaRobot, chain: KinematicChain) -> None:
     if not answer:
         raise LaunchError(f"the arm cannot go home: {answer.message}")
     begin = goal = tick.observation.stamp
-    while np.abs(tick.commanded.position[1] - spec.home).max() > NEAR:
+    while np.abs(tick.commanded.position[1] - spec.home).max() > near:
         goal += spec.control_dt
         wait_until(robot, goal)
         tick = guarded.tick(_towards_home(guarded, tick), goal)
