@@ -55,6 +55,7 @@ class SceneConfig:
         visual: Keep the meshes, for a view; physics needs none of them.
         collision: Keep the collision meshes, for distances.
         furniture: Keep table and floor, as `visual` does too.
+        table_height: Of the top of the table in the base frame, [m].
         wall_point: A point of a wall that the tool can touch, base frame, [m]; None for no wall.
         wall_normal: Where the free side of the wall looks, base frame.
     """
@@ -62,6 +63,7 @@ class SceneConfig:
     visual: bool = False
     collision: bool = False
     furniture: bool = False
+    table_height: float = 0.0
     wall_point: Vector | None = None
     wall_normal: Vector = (-1.0, 0.0, 0.0)
 
@@ -105,7 +107,8 @@ def build_arm_model(
     held = wrist.add_frame(pos=tool, quat=mount.quat)
     spec.attach(payload, frame=held, prefix="payload/")
     table = mujoco.MjSpec.from_file(str(sim_path("arm_table.xml")))
-    spec.attach(table, frame=spec.worldbody.add_frame(), prefix="scene/")
+    stand = spec.worldbody.add_frame(pos=[0.0, 0.0, config.table_height])
+    spec.attach(table, frame=stand, prefix="scene/")
 
     for body in spec.bodies:
         body.gravcomp = 0.0
