@@ -116,8 +116,16 @@ def open_franka_at_home(open_franka: Callable[..., object]) -> Callable[..., obj
     from robot_meta.robots.description import arm_description
 
     def connect(server: str = "franka-sim", **config: object):
+        chain = arm_description("fr3").chain
+        if config:  # a law that is not softened is not for the way home
+            with open_franka(server) as usual:
+                bring_home(usual, chain)
         robot = open_franka(server, **config)
-        bring_home(robot, arm_description("fr3").chain)
+        try:
+            bring_home(robot, chain, near=0.02)
+        except BaseException:
+            robot.close()  # the server takes one client at a time
+            raise
         robot.spec = dataclasses.replace(robot.spec, home=robot.observe().position)
         return robot
 

@@ -12,11 +12,12 @@ from rclpy.node import Node
 
 from robot_meta.errors import BadConfig
 from robot_meta.nodes.params import declare_config
-from robot_meta.robots.cell import Cell, arm_in_cell, read_cell
+from robot_meta.robots.cell import FRANKA_HAND, Cell, arm_in_cell, read_cell
 from robot_meta.robots.description import ArmDescription
 from robot_meta.robots.fake import FakeRobot
 from robot_meta.robots.franka.config import FrankaConfig
 from robot_meta.robots.franka.driver import FrankaRobot
+from robot_meta.robots.gripper import Gripper, SimulatedGripper
 from robot_meta.robots.robot import Robot
 from robot_meta.robots.ros2_control.config import Ros2ControlConfig
 from robot_meta.safety.guard import Guard, GuardConfig
@@ -218,6 +219,14 @@ def open_robot(settings: Settings) -> tuple[ArmDescription, Robot]:
     description = arm_in_cell(node.robot, settings.cell, speed=node.speed)
     robot = BACKENDS[node.backend].open(description, settings)
     return dataclasses.replace(description, spec=robot.spec), robot
+
+
+def find_gripper(settings: Settings, robot: Any) -> Gripper | None:
+    """The hand of `robot`, simulated where the arm is; None where the cell has none."""
+    if BACKENDS[settings.node.backend].simulated:
+        has_one = settings.cell.gripper == FRANKA_HAND
+        return SimulatedGripper(lambda: float(robot.time)) if has_one else None
+    return robot.gripper if settings.franka.gripper else None
 
 
 def make_guard(description: ArmDescription, settings: Settings) -> Guard:

@@ -98,6 +98,20 @@ TOPICS = (
         latched=True,
     ),
     Topic(
+        "gripper_command",
+        "sensor_msgs/msg/JointState",
+        "anybody",
+        "where the cell has a gripper: width as position, speed as velocity; with an effort [N] "
+        "it grasps; refused unless the robot is armed",
+    ),
+    Topic(
+        "gripper_state",
+        "sensor_msgs/msg/JointState",
+        "robot",
+        "width as position, effort 1 while something is held; the frame id says BUSY, or what "
+        "went wrong",
+    ),
+    Topic(
         "estop",
         "std_msgs/msg/Bool",
         "stop device",
@@ -194,6 +208,12 @@ SERVICES = (
         "std_srvs/srv/Trigger",
         "robot",
         "HOLD to RECOVERY: slowly and straight to the home posture, then HOLD",
+    ),
+    Service(
+        "gripper_homing",
+        "std_srvs/srv/Trigger",
+        "robot",
+        "find the ends of the fingers' range; refused unless the robot is armed",
     ),
     Service(
         "resume",

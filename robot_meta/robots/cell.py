@@ -17,6 +17,7 @@ from robot_meta.robots.description import ArmDescription, arm_description
 from robot_meta.robots.franka.config import FrankaConfig
 from robot_meta.safety.config import GuardConfig
 
+FRANKA_HAND = "franka_hand"
 Vector = tuple[float, float, float]
 _GUARD, _FRANKA = GuardConfig(), FrankaConfig()
 
@@ -87,8 +88,8 @@ class Cell:
     workspace: Workspace = field(default_factory=Workspace)
 
     def __post_init__(self) -> None:
-        if self.gripper not in ("none", "franka_hand"):
-            raise ValueError(f"gripper must be 'none' or 'franka_hand', got '{self.gripper}'")
+        if self.gripper not in ("none", FRANKA_HAND):
+            raise ValueError(f"gripper must be 'none' or '{FRANKA_HAND}', got '{self.gripper}'")
         self.guard(), self.franka()  # they check what is theirs
 
     def guard(self) -> GuardConfig:
@@ -106,7 +107,7 @@ class Cell:
             load_mass=self.load.mass,
             load_center=self.load.center,
             load_inertia=self.load.inertia,
-            gripper=self.gripper == "franka_hand",
+            gripper=self.gripper == FRANKA_HAND,
         )
 
 
