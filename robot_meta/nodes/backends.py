@@ -226,7 +226,8 @@ def find_gripper(settings: Settings, robot: Any) -> Gripper | None:
     if BACKENDS[settings.node.backend].simulated:
         has_one = settings.cell.gripper == FRANKA_HAND
         return SimulatedGripper(lambda: float(robot.time)) if has_one else None
-    return robot.gripper if settings.franka.gripper else None
+    has_one = settings.node.backend == "franka" and settings.franka.gripper
+    return robot.gripper if has_one else None
 
 
 def make_guard(description: ArmDescription, settings: Settings) -> Guard:

@@ -16,6 +16,7 @@ from robot_meta.safety.reasons import Reason
 from robot_meta.twin.collision import SelfCollision
 from robot_meta.types import Array, Commanded
 
+AT_START = (Reason.START, Reason.RECOVERED)
 CLEARANCE_EVERY = 10  # samples: distances are slow to measure
 
 
@@ -25,16 +26,18 @@ def figures(run: StackRun) -> dict[str, float]:
     commanded = [commanded_from(msg, names) for _, msg, _ in run.reader.messages(["/commanded"])]
     streams = list(streams_of(run.description, commanded))
     violations = [v for stream in streams for v in judge_of(run.description).violations(stream)]
-    stops = [reason for state, _, reason in map(_parts, run.states) if state == "STOPPED"]
+    states = [state.partition(" ") for state in run.states]
+    stops = [why for state, _, why in states if state == "STOPPED" and why != Reason.ESTOP]
+    holds = [why for state, _, why in states if state == "HOLD" and why not in AT_START]
     asked = [c for c in commanded if c.velocity.any()]
     return {
         "reflexes": float(sum(reason.islower() for reason in stops)),  # libfranka's names
         "stops": float(len(stops)),
-        "holds": float(sum(state.startswith("HOLD") for state in run.states) - 1),
+        "holds": float(len(holds)),
         "rearmed": float(run.rearmed),
         "violations": float(sum(v.count for v in violations)),
         "judged_samples": float(sum(map(len, streams))),
-        "torn": float(len(streams) - 1),
+        "torn": float(torn(commanded)),
         "no_command_share": float(np.mean([c.reason == Reason.NO_COMMAND for c in asked])),
         **_tracking(run),
         **_driver(run),
@@ -82,6 +85,15 @@ def streams_of(description: ArmDescription, commanded: list[Commanded]) -> Itera
         yield np.concatenate(stream)
 
 
+def torn(commanded: list[Commanded]) -> int:
+    """How often a moving reference did not go on where it was; a lost record looks like that."""
+    return sum(
+        (before.velocity[1].any() or after.velocity[0].any())
+        and not np.array_equal(before.position[1], after.position[0])
+        for before, after in zip(commanded, commanded[1:], strict=False)
+    )
+
+
 def worst(violations: list[Violation]) -> str:
     """The rules that were broken, in words."""
     return ", ".join(f"{v.rule} by {v.excess:.3g} over {v.limit:.3g}" for v in violations)
@@ -112,7 +124,3 @@ def _driver(run: StackRun) -> dict[str, float]:
             if status.name == "/robot: driver" and status.values:
                 newest = {item.key: float(item.value) for item in status.values}
     return newest
-
-
-def _parts(state: str) -> tuple[str, str, str]:
-    return state.partition(" ")

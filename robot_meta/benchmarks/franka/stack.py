@@ -91,6 +91,7 @@ def follow_path(
     arguments = {"backend": "franka", "robot_ip": ADDRESS, "speed_scale": str(SPEED)}
     with LaunchedArm(folder, parameters, arguments) as arm:
         arm.wait_for_commands(ANSWERS)
+        arm.call("estop")  # the node wants to have seen that the stop works
         operator = _Operator(arm)
         end = arm.wait_for_target(operator.keep_running) + seconds
         arm.wait_until(end, operator.keep_running)

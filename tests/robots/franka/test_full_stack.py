@@ -27,7 +27,7 @@ def test_the_arm_follows_its_path_without_a_reflex(run):
     assert result["reflexes"] == 0, run.states
     assert result["moving_periods"] > 20
     assert result["moving_success_rate"] > 0.9
-    assert result["torn"] <= result["stops"]
+    assert result["torn"] == 0
 
 
 def test_the_reference_of_the_whole_run_keeps_every_limit(run):
