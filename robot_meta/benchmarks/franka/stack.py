@@ -34,13 +34,11 @@ BUSY = {
 }  # what a machine that is too slow for real time does
 MOST_REARMS = 50
 # The server and four nodes share the cores with the planner, which gets along with a third of its
-# usual time when it draws fewer candidates, nearer to the plan, and cares more for the posture.
+# usual time when it draws fewer candidates.
 SMALL_MACHINE = {
     "margin": 0.006,
-    "planner.sampling.num_samples": 64,
-    "planner.sampling.iterations": 2,
-    "planner.sampling.noise_std": 0.02,
-    "tracking.posture_weight": 3.0,
+    "planner.sampling.num_samples": 48,
+    "planner.sampling.iterations": 3,
 }
 
 
