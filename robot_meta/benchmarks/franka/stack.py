@@ -22,6 +22,7 @@ from robot_meta.robots.franka.config import FrankaConfig
 from robot_meta.robots.franka.driver import FrankaRobot
 from robot_meta.robots.franka.process import WATCHDOG
 from robot_meta.safety.reasons import Reason
+from robot_meta.safety.state import LATCHED, State
 from robot_meta.types import RobotSpec
 
 _log = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ class _Operator:
             return
         if self._calls > MOST_REARMS:
             raise LaunchError(f"the robot does not stay armed: {self._arm.states[-1]}")
-        refusal = self._arm.call("recover") if state == "STOPPED" else ""
+        refusal = self._arm.call("recover") if State[state] in LATCHED else ""
         refusal = refusal or self._arm.call("arm")
         if refusal:
             _log.info("not armed yet: %s", refusal)  # the reference still brakes; soon again

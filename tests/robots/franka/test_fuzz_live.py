@@ -12,7 +12,7 @@ from robot_meta.benchmarks.guard.adversary import Adversary, Trouble
 from robot_meta.robots.description import arm_description
 from robot_meta.robots.guarded import GuardedRobot
 from robot_meta.safety.guard import Guard, GuardConfig
-from robot_meta.safety.state import State
+from robot_meta.safety.state import LATCHED, State
 from robot_meta.twin.collision import SelfCollision
 
 pytestmark = [pytest.mark.franka, pytest.mark.sim]
@@ -45,7 +45,7 @@ def play(robot, adversary):
         goal += robot.spec.control_dt
         wait_until(robot, goal)
         samples.append(guarded.tick(None, goal).reference.position)
-    if guarded.state is State.STOPPED:
+    if guarded.state in LATCHED:
         assert guarded.recover()
     return np.concatenate(samples), guarded.guard.counts
 
