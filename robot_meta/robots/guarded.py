@@ -101,6 +101,12 @@ class GuardedRobot(Closing):
         robot: Any = self._robot
         robot.step()
 
+    def grip(self, width: float) -> None:
+        """Move the fingers of a simulated hand towards `width` [m], while RUNNING only."""
+        if self._guard.state is State.RUNNING:
+            robot: Any = self._robot
+            robot.grip(width)
+
     def arm(self) -> Answer:
         """HOLD to RUNNING, if all is well."""
         if not self._guard.started:
