@@ -26,6 +26,7 @@ CORE = [
 ]
 TWIN = [
     "mujoco>=3.17,<5",
+    "mink>=1.3,<2",  # cartesian actions
     "gymnasium>=1.1,<2",  # benchmark environments, and the models they are made of
     "viser>=1,<2",
     "mjviser>=0.0.14,<0.1",
