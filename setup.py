@@ -130,6 +130,7 @@ setup(
             "controller = robot_meta.nodes.controller_node:main",
             "task = robot_meta.nodes.task_node:main",
             "recorder = robot_meta.nodes.recorder_node:main",
+            "episodes = robot_meta.nodes.episodes_node:main",
             "view = robot_meta.nodes.view_node:main",
             "camera = robot_meta.nodes.camera_node:main",
             "frames = robot_meta.nodes.frames_node:main",
