@@ -7,6 +7,7 @@ when the next period has begun, and is written when it is known whether the epis
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from robot_meta.collection.steps import Step, transitions
 from robot_meta.errors import RecordingFailed
 from robot_meta.replay.journal import (
     DISCARDED,
+    LEARNED,
     MARKED,
     RESUMED,
     STARTED,
@@ -111,6 +113,15 @@ class Recorder(Closing):
         """
         self._require(True)
         self._note(MARKED, text)
+
+    def learn(self, config: Mapping[str, Any]) -> None:
+        """Note with which settings something runs, which was not known when the episode began.
+
+        Raises:
+            RecordingFailed: No episode is being recorded.
+        """
+        self._require(True)
+        self._note(LEARNED, json.dumps(config, sort_keys=True))
 
     def stop(self) -> None:
         """End the episode here, and wait until all of it outlasts a power cut.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
@@ -125,7 +125,7 @@ class EpisodesNode(Node):
             "who": config.who,
             "seed": config.seed,
             "started": now.isoformat(timespec="seconds"),
-            "config": {**asdict(config), "parameters": self._parameters},
+            "config": {**asdict(config), "parameters": dict(self._parameters)},
             "commit": git_commit(),
             "version": robot_meta.__version__,
         }
@@ -184,16 +184,18 @@ class EpisodesNode(Node):
 
     def _on_parameters(self, node: str, parameters: dict[str, Any]) -> None:
         self._parameters[node] = parameters
+        if self._recorder.episode and self.failure is None:
+            self._guarded(lambda: self._recorder.learn({node: parameters}))
 
-    def _add_all(self, steps: Any) -> None:
+    def _add_all(self, steps: Iterable[Step]) -> None:
         """Record steps while an episode is being recorded; the first failure ends the node."""
         for step in steps:
             if self._recorder.episode and self.failure is None:
-                self._add(step)
+                self._guarded(partial(self._recorder.add, step))
 
-    def _add(self, step: Step) -> None:
+    def _guarded(self, act: Callable[[], None]) -> None:
         try:
-            self._recorder.add(step)
+            act()
         except RobotMetaError as error:
             self.failure = error
 

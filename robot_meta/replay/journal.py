@@ -19,6 +19,7 @@ from robot_meta.replay.lines import checked_line, checked_lines
 
 JOURNAL = "journal.jsonl"
 STARTED, STOPPED, RESUMED, MARKED, DISCARDED = "started", "stopped", "resumed", "mark", "discarded"
+LEARNED = "config"  # of something that took part, which became known after the episode began
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,7 @@ class Note:
 
     Attributes:
         episode: Key of the episode.
-        kind: "started", "stopped", "resumed", "mark" or "discarded".
+        kind: "started", "stopped", "resumed", "mark", "discarded" or "config".
         step: The step of the episode that it is about, or how many there were.
         text: In words.
         who: Who said it.

@@ -1,5 +1,6 @@
 """Start, stop, discard, mark and resume; nothing that was acknowledged is lost in a kill."""
 
+import json
 import os
 import signal
 import subprocess
@@ -128,6 +129,14 @@ def test_a_mark_tells_the_step(tmp_path):
     (mark,) = [note for note in read_notes(tmp_path) if note.kind == "mark"]
     assert (mark.episode, mark.text, mark.who) == ("one", "it slipped", "me")
     assert mark.step == 4  # the period that began last, counted from 0
+
+
+def test_settings_that_become_known_later_are_kept(tmp_path):
+    with recorder(tmp_path) as recording:
+        recording.start("one")
+        recording.learn({"/robot": {"speed_scale": 0.2}})
+    (learned,) = [note for note in read_notes(tmp_path) if note.kind == "config"]
+    assert json.loads(learned.text) == {"/robot": {"speed_scale": 0.2}}
 
 
 def test_doing_things_out_of_order_is_refused_and_harms_nothing(tmp_path):

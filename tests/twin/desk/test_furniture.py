@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from robot_meta.robots.description import arm_description
+from robot_meta.robots.guarded import GuardedRobot
+from robot_meta.safety.guard import Guard
 from robot_meta.twin.desk.furniture import JOINTS, PRESSED, STATE, Furniture
 from robot_meta.twin.desk.layout import DeskLayout, draw_layout
 from robot_meta.twin.desk.model import DESK, MAX_WIDTH
@@ -152,3 +154,18 @@ def test_every_entry_of_the_state_has_a_name():
     desk.lay_out(DeskLayout())
     desk.reset()
     assert len(desk.state) == len(STATE) == len(JOINTS) + 1 + 14
+
+
+def test_the_guard_lets_fingers_move_only_while_it_runs(robot):
+    robot.reset(layout=DeskLayout())
+    guarded = GuardedRobot(robot, Guard(ARM.spec, ARM.chain))
+
+    def width_after_asking():
+        guarded.grip(MAX_WIDTH)
+        for _ in range(40):
+            robot.step()
+        return robot.furniture.width
+
+    assert width_after_asking() == pytest.approx(0.0, abs=2e-3)
+    assert guarded.arm()
+    assert width_after_asking() == pytest.approx(MAX_WIDTH, abs=2e-3)
