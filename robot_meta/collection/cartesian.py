@@ -96,7 +96,9 @@ class CartesianAction:
                 return position
         raise ValueError(f"no posture has the tool at {tool}; it is out of reach")
 
-    def command(self, observation: Observation, commanded: Commanded, action: Array) -> Command:
+    def command_for(
+        self, observation: Observation, commanded: Commanded, action: Array
+    ) -> Command:
         """The command that moves the tool as `action` says.
 
         Args:

@@ -37,7 +37,7 @@ class LiveSteps:
         """Of state, requested action and joints, as `steps.fields` takes them."""
         return 2 * self._joints + 3, self._joints, self._joints
 
-    def command(self, command: Command) -> None:
+    def ask(self, command: Command) -> None:
         """Somebody asked for something."""
         velocity = np.asarray(command.velocity, dtype=float)
         if velocity.shape == (self._joints,) and np.isfinite(velocity).all():

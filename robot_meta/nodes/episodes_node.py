@@ -175,7 +175,7 @@ class EpisodesNode(Node):
     def _on_command(self, msg: JointTrajectory) -> None:
         if len(msg.points) == 1:
             try:
-                self._steps.command(command_from(msg, self._joints))
+                self._steps.ask(command_from(msg, self._joints))
             except (MissingJoint, ValueError):  # the guard refuses it too, and says why
                 return
 

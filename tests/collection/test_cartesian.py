@@ -34,7 +34,9 @@ def play(action, wanted, ticks):
         frames = ARM.chain.joint_frames_in_base(tick.commanded.position[1])
         poses.append((frames[0][-1], frames[1][-1]))
         reasons.append(tick.commanded.reason)
-        command = action.command(tick.observation, tick.commanded, np.asarray(wanted(k), float))
+        command = action.command_for(
+            tick.observation, tick.commanded, np.asarray(wanted(k), float)
+        )
         guarded.step()
     return poses, reasons
 
@@ -87,7 +89,7 @@ def test_taking_hold_anywhere_never_asks_for_more_than_one_period_can_do(action,
     commanded = Commanded(
         stamp=1.0, position=np.stack([q, q]), velocity=np.zeros((2, 7)), altered=False, reason=""
     )
-    command = action.command(observation, commanded, np.array(wanted))
+    command = action.command_for(observation, commanded, np.array(wanted))
     low, high = safe_velocity_bounds(q, np.zeros(7), SPEC.limits, SPEC.control_dt)
     assert (command.velocity >= low).all() and (command.velocity <= high).all()
     np.testing.assert_array_equal(

@@ -43,10 +43,10 @@ def test_a_command_is_found_before_and_after_its_period_at_any_stamp(offset, ear
     steps, seen = LiveSteps(ARM), []
     for k, soon in enumerate(early, start=1):
         if soon:
-            steps.command(command(k - 1, offset))
+            steps.ask(command(k - 1, offset))
         seen += steps.period(*period(k, offset))
         if not soon:
-            steps.command(command(k - 1, offset))
+            steps.ask(command(k - 1, offset))
     seen += steps.finish()
     assert [step.requested[0] for step in seen] == list(range(len(early)))
     assert [step.stamp for step in seen] == [offset + k * T for k in range(1, len(early) + 1)]
@@ -54,8 +54,8 @@ def test_a_command_is_found_before_and_after_its_period_at_any_stamp(offset, ear
 
 def test_a_period_that_nobody_asked_anything_for_has_zeros():
     steps = LiveSteps(ARM)
-    steps.command(command(5))
-    steps.command(Command(stamp=0.0, position=ARM.spec.home, velocity=np.full(7, np.nan)))
+    steps.ask(command(5))
+    steps.ask(Command(stamp=0.0, position=ARM.spec.home, velocity=np.full(7, np.nan)))
     list(steps.period(*period(1)))
     (step,) = steps.finish()
     assert not step.requested.any()
@@ -76,13 +76,13 @@ def test_the_state_is_joints_and_tool():
 def test_commands_do_not_pile_up():
     steps = LiveSteps(ARM)
     for k in range(10_000):
-        steps.command(command(k))
+        steps.ask(command(k))
     assert len(steps._asked) < 100
 
 
 def test_a_command_of_another_arm_is_no_request():
     steps = LiveSteps(ARM)
-    steps.command(Command(stamp=0.0, position=np.zeros(2), velocity=np.ones(2)))
+    steps.ask(Command(stamp=0.0, position=np.zeros(2), velocity=np.ones(2)))
     list(steps.period(*period(1)))
     (step,) = steps.finish()
     assert step.requested == pytest.approx(np.zeros(7))
