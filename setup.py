@@ -27,6 +27,7 @@ CORE = [
 ]
 TWIN = [
     "mujoco>=3.17,<5",
+    "mink>=1.3,<2",  # cartesian actions
     "onnxruntime>=1.20,<2",  # the walking policy under a quadruped's twin
     "gymnasium>=1.1,<2",  # benchmark environments, and the models they are made of
     "viser>=1,<2",
@@ -131,6 +132,7 @@ setup(
             "controller = robot_meta.nodes.controller_node:main",
             "task = robot_meta.nodes.task_node:main",
             "recorder = robot_meta.nodes.recorder_node:main",
+            "episodes = robot_meta.nodes.episodes_node:main",
             "view = robot_meta.nodes.view_node:main",
             "camera = robot_meta.nodes.camera_node:main",
             "frames = robot_meta.nodes.frames_node:main",

@@ -34,6 +34,7 @@ from robot_meta.planning.mppi import MPPI, MPPIConfig
 from robot_meta.planning.planner import Planner
 from robot_meta.planning.random_shooting import RandomShooting
 from robot_meta.resources import resource
+from robot_meta.robots.cell import arm_in_cell, read_cell
 from robot_meta.robots.description import arm_description
 from robot_meta.safety.config import GuardConfig
 
@@ -89,6 +90,7 @@ class BuildConfig:
         robot: Robot type.
         model: Weights file; empty for the shipped one that fits robot and adapter.
         speed_scale: Share of the robot's velocity limits that its guard allows.
+        cell: File that says where the tool point is; empty for that of the robot type.
         planner_kind: "mppi", "icem", "cem" or "random_shooting"; all take `planner.sampling`.
         adapter: How it adapts.
         change: When a change of the body is noticed, and when it is hopeless to adapt to.
@@ -99,6 +101,7 @@ class BuildConfig:
     robot: str = "fr3"
     model: str = ""
     speed_scale: float = 1.0
+    cell: str = ""
     planner_kind: str = "mppi"
     adapter: AdapterConfig = field(default_factory=AdapterConfig)
     change: ChangeConfig = field(default_factory=ChangeConfig)
@@ -134,7 +137,7 @@ def build_controller(config: BuildConfig) -> ArmController:
         BadModelFile: The weights cannot be read.
         ModelMismatch: They were trained for another robot.
     """
-    description = arm_description(config.robot, speed=config.speed_scale)
+    description = arm_in_cell(config.robot, read_cell(config.cell), speed=config.speed_scale)
     model, adapter, monitor = build_dynamics(config)
     settings = config.controller
     arm = Arm(

@@ -6,16 +6,13 @@ import dataclasses
 import fcntl
 import importlib.util
 import os
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 os.environ.setdefault(
@@ -24,7 +21,6 @@ os.environ.setdefault(
 
 ROOT = Path(__file__).resolve().parents[1]
 PORT = 1337  # libfranka knows no other
-START_S = 120.0  # a busy machine needs long to load the model
 SERVERS = {
     "franka-sim": (
         ".venv-franka-sim/bin/run-franka-sim-server",
@@ -43,7 +39,7 @@ class FrankaServers:
     """At most one server at a time; asking for the one that runs gives the same one."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._process, self._running = folder, None, ()
+        self._folder, self._server = folder, None
 
     def use(self, name: str) -> subprocess.Popen[bytes]:
         """The server `name`, started if need be; skips the test where it is not installed."""
@@ -52,11 +48,15 @@ class FrankaServers:
 
     def start(self, command: list[str], remedy: str = SERVERS["franka-sim"][2]):
         """Run `command` as the server; skips the test where it is not installed."""
+        from robot_meta.benchmarks.franka.server import ProtocolServer
+
         self.require(command[0], remedy)
-        if self._running != tuple(command) or self._process.poll() is not None:
+        running = self._server is not None and self._server.process.poll() is None
+        if not running or self._server.command != tuple(command):
             self.stop()
-            self._launch(command)
-        return self._process
+            log = self._folder / f"server{len(list(self._folder.iterdir()))}.log"
+            self._server = ProtocolServer(command, log)
+        return self._server.process
 
     def require(self, program: str, remedy: str) -> None:
         if importlib.util.find_spec("franky") is None:
@@ -66,41 +66,9 @@ class FrankaServers:
 
     def stop(self) -> None:
         """End it, however it is doing."""
-        if self._process is not None:
-            for number in (signal.SIGCONT, signal.SIGKILL):  # nothing of it is worth keeping
-                os.killpg(self._process.pid, number)
-            self._process.wait()
-        self._process, self._running = None, ()
-
-    def _launch(self, command: list[str]) -> None:
-        from robot_meta.twin.assets import fr3_path
-
-        kept = ("PATH", "HOME", "LANG", "TMPDIR")
-        environment = {name: os.environ[name] for name in kept if name in os.environ}
-        log = self._folder / f"server{len(list(self._folder.iterdir()))}.log"
-        with log.open("wb") as out:
-            self._process = subprocess.Popen(
-                command,
-                env={**environment, "FR3_MJCF": str(fr3_path()), "OMP_NUM_THREADS": "1"},
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        self._running = tuple(command)
-        end = time.monotonic() + START_S
-        while not _listening(self._process.pid):
-            if self._process.poll() is not None or time.monotonic() > end:
-                self.stop()
-                pytest.fail(f"the server did not start:\n{log.read_text()[-2000:]}")
-            time.sleep(0.2)
-
-
-def _listening(group: int) -> bool:
-    """Whether the port is taken; asked of the system, since a client would count as the first."""
-    with open("/proc/net/tcp", encoding="ascii") as table:
-        rows = [line.split() for line in table.readlines()[1:]]
-    return any(int(row[1].split(":")[1], 16) == PORT and row[3] == "0A" for row in rows)
+        if self._server is not None:
+            self._server.stop()
+        self._server = None
 
 
 @pytest.fixture(scope="session")
@@ -144,30 +112,21 @@ def open_franka(franka_servers: FrankaServers) -> Callable[..., object]:
 @pytest.fixture(scope="session")
 def open_franka_at_home(open_franka: Callable[..., object]) -> Callable[..., object]:
     """The same near home, at rest; its `spec.home` is where it really stands."""
-    from robot_meta.types import Reference
+    from robot_meta.benchmarks.franka.home import bring_home
+    from robot_meta.robots.description import arm_description
 
     def connect(server: str = "franka-sim", **config: object):
+        chain = arm_description("fr3").chain
+        if config:  # a law that is not softened is not for the way home
+            with open_franka(server) as usual:
+                bring_home(usual, chain)
         robot = open_franka(server, **config)
-        spec, n = robot.spec, robot.spec.samples_per_tick
-        start, stamp = robot.observe().position, robot.observe().stamp
-        away = np.abs(spec.home - start).max()
-        periods = int(np.ceil(away / 0.01)) + 1  # half a radian per second at most
-        for k in range(periods if away > 0.02 else 0):
-            s = np.arange(k * n + 1, (k + 1) * n + 1)[:, None] / (periods * n)
-            robot.command(
-                Reference(
-                    stamp=stamp + k * spec.control_dt,
-                    position=start + (3 * s**2 - 2 * s**3) * (spec.home - start),
-                    velocity=(6 * s - 6 * s**2)
-                    * (spec.home - start)
-                    / (periods * spec.control_dt),
-                )
-            )
-            wait_until(robot, stamp + (k + 1) * spec.control_dt)
-        wait_until(robot, robot.observe().stamp + 0.3)
-        robot.stop("AT HOME")
-        assert robot.recover()
-        robot.spec = dataclasses.replace(spec, home=robot.observe().position)
+        try:
+            bring_home(robot, chain, near=0.02)
+        except BaseException:
+            robot.close()  # the server takes one client at a time
+            raise
+        robot.spec = dataclasses.replace(robot.spec, home=robot.observe().position)
         return robot
 
     return connect
@@ -227,9 +186,3 @@ def open_topic_arm(
     yield connect
     end_peers()
     rclpy.shutdown(context=context)
-
-
-def wait_until(robot: object, stamp: float) -> None:
-    """Until the robot's own time is `stamp` [s], however long that takes."""
-    while robot.observe().stamp < stamp - 1e-9:
-        time.sleep(0.0005)

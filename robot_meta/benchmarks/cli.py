@@ -36,6 +36,10 @@ BENCHMARKS = {
         "robot_meta.benchmarks.control_loop.bench",
         "ticks that adapt and plan: time, and share of missed deadlines",
     ),
+    "franka": Entry(
+        "robot_meta.benchmarks.franka.bench",
+        "the full stack on a server that stands for an FR3 and enforces its limits",
+    ),
     "grbal": Entry(
         "robot_meta.benchmarks.grbal.bench",
         "running robots whose body changes: the tasks that GrBAL was published on",

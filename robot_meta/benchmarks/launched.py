@@ -22,6 +22,9 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.parameter_client import AsyncParameterClient
 from sensor_msgs.msg import JointState
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+from trajectory_msgs.msg import JointTrajectory
 
 from robot_meta.collection.decoding import stamp_from
 from robot_meta.collection.run_reader import RunReader
@@ -43,6 +46,9 @@ class LaunchedArm:
         arguments: Launch arguments.
         domain: ROS domain; runs at the same time need different ones.
         silent: Longest wait for the next message before the launch counts as failed, [s].
+
+    Attributes:
+        states: Every state of the robot so far, such as "HOLD START"; the newest is the last.
     """
 
     def __init__(
@@ -62,6 +68,8 @@ class LaunchedArm:
         self._parameters.write_text(parameter_file(parameters))
         self._stamp: float | None = None
         self._target_begin: float | None = None
+        self._commands = 0
+        self.states: list[str] = []
 
     def __enter__(self) -> LaunchedArm:
         """Start the launch and begin to listen."""
@@ -84,6 +92,10 @@ class LaunchedArm:
         self._node = Node("watcher", context=self._context)
         self._node.create_subscription(JointState, "joint_states", self._hear, qos.external())
         self._node.create_subscription(Path_, "target", self._hear_target, qos.latched())
+        self._node.create_subscription(
+            JointTrajectory, "command", self._hear_command, qos.command_input()
+        )
+        self._node.create_subscription(String, "state", self._hear_state, qos.latched())
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
         return self
@@ -113,15 +125,41 @@ class LaunchedArm:
         """
         self._wait(lambda: self._stamp is not None and self._stamp >= stamp, progress)
 
-    def wait_for_target(self) -> float:
+    def wait_for_target(self, progress: Callable[[float], None] = lambda s: None) -> float:
         """Wait until there is a target; the stamp of its first point, [s].
+
+        Args:
+            progress: Called with each new stamp.
 
         Raises:
             LaunchError: The launch ended before, or fell silent.
         """
-        self._wait(lambda: self._target_begin is not None, lambda stamp: None)
+        self._wait(lambda: self._target_begin is not None, progress)
         assert self._target_begin is not None
         return self._target_begin
+
+    def wait_for_commands(self, count: int) -> None:
+        """Wait until the controller has answered so often.
+
+        Raises:
+            LaunchError: The launch ended before, or fell silent.
+        """
+        self._wait(lambda: self._commands >= count, lambda stamp: None)
+
+    def call(self, service: str) -> str:
+        """Call a `Trigger` service, such as "arm"; why it refuses, or "".
+
+        Raises:
+            LaunchError: Nobody answers.
+        """
+        client = self._node.create_client(Trigger, service)
+        answer = client.call_async(Trigger.Request()) if client.wait_for_service(20.0) else None
+        if answer is not None:
+            self._executor.spin_until_future_complete(answer, timeout_sec=20.0)
+        self._node.destroy_client(client)
+        if answer is None or answer.result() is None:
+            raise LaunchError(f"service '{service}' does not answer")
+        return "" if answer.result().success else str(answer.result().message)
 
     def set_parameters(self, node: str, values: Mapping[str, Any]) -> None:
         """Change parameters of a running node.
@@ -173,6 +211,12 @@ class LaunchedArm:
 
     def _hear_target(self, msg: Path_) -> None:
         self._target_begin = stamp_from(msg.poses[0].header.stamp)
+
+    def _hear_command(self, msg: JointTrajectory) -> None:
+        self._commands += 1
+
+    def _hear_state(self, msg: String) -> None:
+        self.states.append(msg.data)
 
     def _last_lines(self) -> str:
         lines = (self._folder / "launch.log").read_text(errors="replace").splitlines()

@@ -56,6 +56,11 @@ COMMANDS = {
         "find out where the camera is, from poses of the tool and of a printed tag",
         "robot-meta calibrate hand-eye --mount tool --out my_frames.yaml",
     ),
+    "collect": Command(
+        "robot_meta.cli.collect",
+        "let a scripted operator play at the twin's desk, into a store",
+        "robot-meta collect play --episodes 100 --workers 2 --out out/play",
+    ),
     "train": Command(
         "robot_meta.cli.train",
         "collect data in the twin and meta-train a dynamics model",

@@ -12,10 +12,12 @@ from rclpy.node import Node
 
 from robot_meta.errors import BadConfig
 from robot_meta.nodes.params import declare_config
-from robot_meta.robots.description import ArmDescription, arm_description
+from robot_meta.robots.cell import FRANKA_HAND, Cell, arm_in_cell, read_cell
+from robot_meta.robots.description import ArmDescription
 from robot_meta.robots.fake import FakeRobot
 from robot_meta.robots.franka.config import FrankaConfig
 from robot_meta.robots.franka.driver import FrankaRobot
+from robot_meta.robots.gripper import Gripper, SimulatedGripper
 from robot_meta.robots.robot import Robot
 from robot_meta.robots.ros2_control.config import Ros2ControlConfig
 from robot_meta.safety.guard import Guard, GuardConfig
@@ -39,6 +41,8 @@ class RobotNodeConfig:
             real FR3) or "ros2_control" (any arm whose controllers listen to topics).
         robot: Robot type.
         robot_ip: Address of a real robot.
+        cell: File that says what is around the arm and at its end, such as config/cell.yaml; empty
+            for the defaults.
         lockstep: The robot moves only after the command for its last stamp has come; it publishes
             /clock.
         arm_on_start: Follow commands from the first one on; simulated backends only.
@@ -58,6 +62,7 @@ class RobotNodeConfig:
     backend: str = "twin"
     robot: str = "fr3"
     robot_ip: str = ""
+    cell: str = ""
     lockstep: bool = False
     arm_on_start: bool = False
     speed_scale: float = 0.0
@@ -146,6 +151,7 @@ class Settings:
     """All parameters of the robot node, resolved."""
 
     node: RobotNodeConfig
+    cell: Cell
     guard: GuardConfig
     recovery: RecoveryConfig
     twin: TwinConfig | None
@@ -169,26 +175,32 @@ def declare(node: Node) -> Settings:
         BadConfig: A value is wrong.
     """
     own = declare_config(node, RobotNodeConfig())
-    guard = declare_config(node, GuardConfig(), "guard.", live=True)
+    cell = read_cell(own.cell)
+    guard = declare_config(node, cell.guard(), "guard.", live=True)
     recovery = declare_config(node, RecoveryConfig(), "recovery.")
     twin = None
     if own.backend == "twin":
         from robot_meta.twin.mujoco_robot import TwinConfig
+        from robot_meta.twin.scenes import SceneConfig
 
-        defaults = TwinConfig(realtime=not own.lockstep, limits=own.limits)
+        defaults = TwinConfig(
+            realtime=not own.lockstep,
+            limits=own.limits,
+            scene=SceneConfig(table_height=cell.table.height),
+        )
         twin = declare_config(node, defaults, "twin.", skip=NOT_OF_TWIN)
         body = declare_config(node, defaults.perturbations, PERTURBATIONS, live=True)
         schedule = declare_config(node, ScheduleConfig(), "twin.")
         declare_config(node, IncidentConfig(), "twin.", live=True)
         twin = dataclasses.replace(twin, perturbations=body, schedule=schedule.changes())
-    franka = FrankaConfig()
+    franka = cell.franka()
     if own.backend == "franka":
         franka = declare_config(node, franka, "franka.")
     topics = Ros2ControlConfig()
     if own.backend == "ros2_control":
         topics = declare_config(node, topics, "ros2_control.")
         _refuse_own_topic(node, topics.state_topic)
-    return Settings(own, guard, recovery, twin, franka, topics)
+    return Settings(own, cell, guard, recovery, twin, franka, topics)
 
 
 def _refuse_own_topic(node: Node, state_topic: str) -> None:
@@ -203,9 +215,19 @@ def _refuse_own_topic(node: Node, state_topic: str) -> None:
 
 def open_robot(settings: Settings) -> tuple[ArmDescription, Robot]:
     """The robot that the settings ask for, connected, and what is known of it since."""
-    description = arm_description(settings.node.robot, speed=settings.node.speed)
-    robot = BACKENDS[settings.node.backend].open(description, settings)
+    node = settings.node
+    description = arm_in_cell(node.robot, settings.cell, speed=node.speed)
+    robot = BACKENDS[node.backend].open(description, settings)
     return dataclasses.replace(description, spec=robot.spec), robot
+
+
+def find_gripper(settings: Settings, robot: Any) -> Gripper | None:
+    """The hand of `robot`, simulated where the arm is; None where the cell has none."""
+    if BACKENDS[settings.node.backend].simulated:
+        has_one = settings.cell.gripper == FRANKA_HAND
+        return SimulatedGripper(lambda: float(robot.time)) if has_one else None
+    has_one = settings.node.backend == "franka" and settings.franka.gripper
+    return robot.gripper if has_one else None
 
 
 def make_guard(description: ArmDescription, settings: Settings) -> Guard:

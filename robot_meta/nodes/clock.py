@@ -17,7 +17,7 @@ StampedT = TypeVar("StampedT", Observation, Commanded, Transition)
 
 _READINGS, _QUICK = 5, 1e-3  # of two clocks: how often at most, and how close is close, [s]
 MAX_JUMP = 0.05  # change between two ticks that is no drift and no jitter, [s]
-MAX_DRIFT = 10_000  # followed per tick, [ns]: 500 ppm at 50 Hz
+FOLLOWED = 0.03  # share of a drift that is made up for in one tick
 
 
 class RobotClock:
@@ -34,8 +34,8 @@ class RobotClock:
     ) -> None:
         self._clock, self._lockstep, self._steady = clock, lockstep, steady
         self._offset: int | None = 0 if lockstep else None  # node's clock minus robot's, [ns]
-        self._robot_time: float | None = None  # at the last tick, [s]
         self._lead: int | None = None  # node's clock minus the steady one at the last tick, [ns]
+        self._robot_time: float | None = None  # at the last tick, [s]
 
     def jumped(self, robot_time: float) -> bool:
         """Whether the node's clock jumped since the last call; call it once per tick.
@@ -51,6 +51,7 @@ class RobotClock:
             return False
         now, lead = self._read()
         before, self._lead = self._lead, lead
+        jumped = before is not None and abs(lead - before) > MAX_JUMP * NANOSECONDS
         offset = now - nanoseconds(robot_time)
         silent, self._robot_time = robot_time == self._robot_time, robot_time
         if silent and self._offset is not None:
@@ -58,8 +59,8 @@ class RobotClock:
         elif self._offset is None or abs(offset - self._offset) > MAX_JUMP * NANOSECONDS:
             self._offset = offset
         else:
-            self._offset += max(-MAX_DRIFT, min(MAX_DRIFT, offset - self._offset))
-        return before is not None and abs(lead - before) > MAX_JUMP * NANOSECONDS
+            self._offset += round(FOLLOWED * (offset - self._offset))
+        return jumped
 
     def _read(self) -> tuple[int, int]:
         """The node's clock, and its lead over the steady one, read at the same moment, [ns].

@@ -21,6 +21,7 @@ ENCLAVES = {  # of a node, and who it is in the tables
     "camera": "camera",
     "objects": "objects",
     "frames": "frames",
+    "episodes": "episodes",
     "stop_device": "stop device",
     "operator": "operator",  # a person's command line
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from rclpy.qos import QoSDurabilityPolicy, QoSReliabilityPolicy
 from rclpy.utilities import get_rmw_implementation_identifier
 
 import robot_meta
+from robot_meta.collection.provenance import git_commit
 from robot_meta.collection.recording import RunWriter
 from robot_meta.errors import RecordingFailed
 from robot_meta.nodes import qos
@@ -182,21 +182,6 @@ def message_class(kind: str) -> Any | None:
         return getattr(importlib.import_module(f"{package}.msg"), name, None)
     except ModuleNotFoundError:
         return None
-
-
-def git_commit() -> str:
-    """Commit of the source tree that runs, with "+" where files differ; "" outside of one."""
-    here = str(Path(robot_meta.__file__).parent)
-    try:
-        commit = subprocess.run(
-            ["git", "-C", here, "describe", "--always", "--dirty=+", "--abbrev=12"],
-            capture_output=True,
-            text=True,
-            timeout=5.0,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return commit.stdout.strip() if commit.returncode == 0 else ""
 
 
 def _versions(*packages: str) -> dict[str, str]:

@@ -13,6 +13,9 @@ from robot_meta.robots.guarded import GuardedRobot, Tick
 
 LOOP_STALLED = "LOOP_STALLED"  # the process did not get to run for longer than `max_gap`
 NEAREST = 0.1  # ticks of a late thread are at least this far apart, [periods]
+LAG = 0.25  # so much longer than a period may take by the monotonic clock, [periods]
+MAX_PHASE = 10.0  # robot time that is further ahead begins a new count, [periods]
+POLL, EXACT = 3e-4, 1e-6  # how often robot time is read, and how exactly it is met, [s]
 REPEAT = 0.2  # a state that nobody answers is sent again this often in lockstep, [s]
 WARN_EVERY = 5.0  # [s]
 
@@ -75,31 +78,54 @@ class RobotLoop(threading.Thread):
         except BaseException as error:  # the node's main thread raises it
             self.failure = error
 
-    def _tick(self, take: Callable[[], object]) -> Tick:
+    def _tick(self, take: Callable[[], object], at: float | None = None) -> Tick:
         begin = time.perf_counter()
         with self.lock:
             self._before_tick()
-            tick = self._robot.tick(take())  # type: ignore[arg-type]
+            tick = self._robot.tick(take(), at)  # type: ignore[arg-type]
         self._publish(tick)
         self._monitor.tick(begin, duration=time.perf_counter() - begin)
         return tick
 
     def _run_realtime(self) -> None:
-        """A tick at every multiple of the period on the monotonic clock.
+        """A tick at every multiple of the period in the robot's own time, so that periods join.
 
         Missed ones are not made up for: ticks of a burst would measure the same state, and two
-        commands that differ would answer one stamp, as if there were two controllers.
+        commands that differ would answer one stamp, as if there were two controllers. Robot time
+        that lags or stands still is waited for a little only: the guard has to see it.
         """
-        due = time.perf_counter()
+        due, goal = time.perf_counter(), -math.inf
         while not self._closing.is_set():
-            time.sleep(max(0.0, due - time.perf_counter()))
-            late = time.perf_counter() - due
-            if late > self._robot.config.max_gap:
+            begin, now = self._wait(due, goal)
+            if begin - due > self._robot.config.max_gap:
                 with self.lock:
                     self._robot.hold(LOOP_STALLED)
                 self.stalls += 1
-            self._tick(self._mailbox.take)
-            due += self._period * max(1, math.ceil(late / self._period + NEAREST))
+            periods = (now - goal) / self._period
+            if not -0.5 <= periods <= MAX_PHASE:
+                goal = now  # a new count
+            else:
+                goal += max(0, math.floor(periods + EXACT)) * self._period
+            self._tick(self._mailbox.take, goal)
+            goal += self._period
+            if goal - now < NEAREST * self._period:
+                goal += self._period
+            due = begin + min(max(goal - now, 0.0), self._period)
+
+    def _wait(self, due: float, goal: float) -> tuple[float, float]:
+        """Wait until robot time is `goal` [s], about when the monotonic clock is `due` [s].
+
+        Returns:
+            Monotonic time and robot time, [s].
+        """
+        time.sleep(max(0.0, due - POLL - time.perf_counter()))
+        while True:
+            with self.lock:
+                robot_time = self._robot.time
+            now = time.perf_counter()
+            if robot_time >= goal - EXACT or now >= due + LAG * self._period:
+                return now, robot_time
+            time.sleep(POLL)
 
     def _run_lockstep(self) -> None:
         """A tick, its answer, one period of motion, and again."""

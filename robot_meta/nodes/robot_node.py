@@ -19,10 +19,11 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
 from robot_meta.collection.decoding import command_from, stamp_from
-from robot_meta.errors import MissingJoint
+from robot_meta.errors import MissingJoint, NotConnected
 from robot_meta.nodes import backends, messages, qos
 from robot_meta.nodes.clock import RobotClock
-from robot_meta.nodes.diagnostics import OK, Monitor, row_name
+from robot_meta.nodes.diagnostics import ERROR, OK, Monitor, row_name
+from robot_meta.nodes.gripper_topics import GripperTopics
 from robot_meta.nodes.guard_rows import change_row, guard_row, log_row
 from robot_meta.nodes.mailbox import Mailbox
 from robot_meta.nodes.params import LiveConfig, refuse_unknown
@@ -84,6 +85,9 @@ class RobotNode(Node):
         self._make_publishers()
         self._make_inputs()
         self._make_live_parameters()
+        gripper = backends.find_gripper(self._settings, driver)
+        if gripper is not None:
+            GripperTopics(self, gripper, self._refuse_unless_armed)
         self._publish_state()
         self.get_logger().info(
             f"{own.robot} as {own.backend}, {'lockstep' if own.lockstep else 'real time'}, "
@@ -157,6 +161,7 @@ class RobotNode(Node):
         rows += self._life_rows()
         if self._settings.twin is not None:
             rows.append(self._body_row())
+        rows += self._driver_rows()
         stamp = self.get_clock().now().nanoseconds * 1e-9
         self._diagnostics.publish(messages.diagnostics_msg(stamp, rows))
 
@@ -166,6 +171,16 @@ class RobotNode(Node):
             text, stalls = self._supervisor.text(), self._loop.stalls
             guard = guard_row(self._row("guard"), self._guard, text, stalls)
         return [guard, log_row(self._row("log"), log)]
+
+    def _driver_rows(self) -> list[DiagnosticStatus]:
+        """What the driver of a real arm knows of its connection."""
+        figures = getattr(self._driver, "figures", None)
+        if figures is None:
+            return []
+        try:
+            return [messages.status_msg(self._row("driver"), OK, "connected", figures())]
+        except NotConnected as error:
+            return [messages.status_msg(self._row("driver"), ERROR, str(error), {})]
 
     def _body_row(self) -> DiagnosticStatus:
         with self._loop.lock:
@@ -296,6 +311,11 @@ class RobotNode(Node):
             if self._robot.state in (State.RUNNING, State.RECOVERY):
                 return "limits are read-only while the robot is armed or moves: call `hold` first"
             return "" if self._guard.at_rest else "the reference is still braking: try again"
+
+    def _refuse_unless_armed(self) -> str:
+        with self._loop.lock:
+            running = self._robot.state is State.RUNNING
+        return "" if running else "the robot is not armed: call `arm` first"
 
     def _set_guard(self, before: GuardConfig, config: GuardConfig) -> None:
         with self._loop.lock:

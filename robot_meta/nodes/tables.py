@@ -17,6 +17,7 @@ from robot_meta.nodes.backends import (
 )
 from robot_meta.nodes.camera_node import CameraNodeConfig
 from robot_meta.nodes.controller_node import ControllerNodeConfig
+from robot_meta.nodes.episodes_node import EpisodesConfig
 from robot_meta.nodes.fields import FieldFact, facts
 from robot_meta.nodes.frames_node import FramesConfig
 from robot_meta.nodes.objects_node import ObjectsConfig
@@ -58,6 +59,7 @@ def parameters() -> dict[str, list[FieldFact]]:
         ],
         "task": facts(TaskConfig()),
         "recorder": facts(RecorderConfig()),
+        "episodes": facts(EpisodesConfig()),
         "view": facts(ViewConfig()),
         "camera": [
             *facts(CameraNodeConfig()),

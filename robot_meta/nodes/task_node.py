@@ -16,7 +16,7 @@ from robot_meta.nodes import messages, qos
 from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.run import run
 from robot_meta.planning import paths
-from robot_meta.robots.description import arm_description
+from robot_meta.robots.cell import arm_in_cell, read_cell
 from robot_meta.types import Array, TargetPath
 
 Vector = tuple[float, float, float]
@@ -28,6 +28,7 @@ class TaskConfig:
 
     Attributes:
         robot: Robot type; the path is laid around its home tool position.
+        cell: File that says where the tool point is; empty for that of the robot type.
         path: "hold" (stay at home), "pose" (go to `goal`) or "figure_eight".
         goal: Of "pose": the tool point, base frame, [m].
         speed: Of "pose": the highest, [m/s].
@@ -42,6 +43,7 @@ class TaskConfig:
     """
 
     robot: str = "fr3"
+    cell: str = ""
     path: Literal["hold", "pose", "figure_eight"] = "figure_eight"
     goal: Vector = (0.45, 0.0, 0.45)
     speed: float = 0.1
@@ -83,7 +85,7 @@ class TaskNode(Node):
         super().__init__("task")
         self._config = declare_config(self, TaskConfig())
         refuse_unknown(self)
-        description = arm_description(self._config.robot)
+        description = arm_in_cell(self._config.robot, read_cell(self._config.cell))
         self._home = description.chain.tool_position_in_base(description.spec.home)
         target_path(self._config, self._home, 0.0)  # a path that cannot be is an error at start
         self._target = self.create_publisher(Path, "target", qos.latched())

@@ -98,6 +98,20 @@ TOPICS = (
         latched=True,
     ),
     Topic(
+        "gripper_command",
+        "sensor_msgs/msg/JointState",
+        "anybody",
+        "where the cell has a gripper: width as position, speed as velocity; with an effort [N] "
+        "it grasps; refused unless the robot is armed",
+    ),
+    Topic(
+        "gripper_state",
+        "sensor_msgs/msg/JointState",
+        "robot",
+        "width as position, effort 1 while something is held; the frame id says BUSY, or what "
+        "went wrong",
+    ),
+    Topic(
         "estop",
         "std_msgs/msg/Bool",
         "stop device",
@@ -158,6 +172,20 @@ TOPICS = (
         "`frames/CHILD` (PoseStamped, latched) in the frame of the parent",
         latched=True,
     ),
+    Topic(
+        "instruction",
+        "std_msgs/msg/String",
+        "anybody",
+        "what is meant, in words; the newest is kept with the next episode",
+        latched=True,
+    ),
+    Topic(
+        "recording",
+        "std_msgs/msg/String",
+        "episodes",
+        "key of the episode that is being recorded, or nothing",
+        latched=True,
+    ),
     Topic("/clock", "rosgraph_msgs/msg/Clock", "robot", "robot time, in lockstep only"),
 )
 
@@ -196,9 +224,45 @@ SERVICES = (
         "HOLD to RECOVERY: slowly and straight to the home posture, then HOLD",
     ),
     Service(
+        "gripper_homing",
+        "std_srvs/srv/Trigger",
+        "robot",
+        "find the ends of the fingers' range; refused unless the robot is armed",
+    ),
+    Service(
         "resume",
         "std_srvs/srv/Trigger",
         "controller",
         "go on after CANNOT_ADAPT, from the meta-learned model",
+    ),
+    Service(
+        "start_episode",
+        "std_srvs/srv/Trigger",
+        "episodes",
+        "record from now on; the answer is the key of the episode",
+    ),
+    Service(
+        "stop_episode",
+        "std_srvs/srv/Trigger",
+        "episodes",
+        "end it; answered when all of it is on the disk",
+    ),
+    Service(
+        "discard_episode",
+        "std_srvs/srv/Trigger",
+        "episodes",
+        "the episode, or else the newest one, is not to be used; it is marked, not deleted",
+    ),
+    Service(
+        "mark_episode",
+        "std_srvs/srv/Trigger",
+        "episodes",
+        "note the present step in the journal, with the instruction as its text",
+    ),
+    Service(
+        "resume_episode",
+        "std_srvs/srv/Trigger",
+        "episodes",
+        "go on with the newest episode, also after a crash or a discard",
     ),
 )

@@ -64,17 +64,23 @@ class GuardedDriver(Closing, Generic[ObservationT, CommandT, ReferenceT, Command
         """Why it is not RUNNING."""
         return self._guard.reason
 
-    def tick(self, command: CommandT | None) -> Tick[ObservationT, ReferenceT, CommandedT]:
+    def tick(
+        self, command: CommandT | None, at: float | None = None
+    ) -> Tick[ObservationT, ReferenceT, CommandedT]:
         """Measure, decide the period that begins now, and send it.
 
         Args:
             command: The newest command, if one came since the last tick.
+            at: Robot time that the period should begin at, [s]. A driver that kept what it
+                measured then (`observe_at`) answers with that, others with the newest.
 
         Raises:
             NotConnected: The robot is lost; the guard is INACTIVE then.
         """
         try:
-            observation = self._robot.observe()
+            observe_at: Any = getattr(self._robot, "observe_at", None)
+            known = at is not None and observe_at is not None
+            observation = observe_at(at) if known else self._robot.observe()
             self._notice_stop()
             reference, commanded = self._guard.tick(observation, command)
             if not self._driver_stopped:
@@ -92,6 +98,12 @@ class GuardedDriver(Closing, Generic[ObservationT, CommandT, ReferenceT, Command
         """Advance a simulated robot by exactly one control period (lockstep)."""
         robot: Any = self._robot
         robot.step()
+
+    def grip(self, width: float) -> None:
+        """Move the fingers of a simulated hand towards `width` [m], while RUNNING only."""
+        if self._guard.state is State.RUNNING:
+            robot: Any = self._robot
+            robot.grip(width)
 
     def arm(self) -> Answer:
         """HOLD to RUNNING, if all is well."""
@@ -155,6 +167,15 @@ class GuardedRobot(GuardedDriver[Observation, Command, Reference, Commanded]):
     def spec(self) -> RobotSpec:
         """The robot's specification."""
         return self._robot.spec
+
+    @property
+    def time(self) -> float:
+        """Robot clock now, [s].
+
+        Raises:
+            NotConnected: The robot is lost.
+        """
+        return self._robot.observe().stamp
 
     @property
     def guard(self) -> Guard:

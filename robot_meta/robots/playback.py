@@ -12,10 +12,13 @@ class ReferencePlayback:
 
     Attributes:
         held: Position of the newest sample that was played, (J,), [rad].
+        slipped: Samples by which a motion was held or leapt ahead, since no reference was there in
+            time.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
         self._spec = spec
+        self.slipped = 0
         self.hold_at(spec.home)
 
     def hold_at(self, position: Array) -> None:
@@ -45,6 +48,26 @@ class ReferencePlayback:
             left = np.tile(rest, (slack, 1))
         self._samples, self._next = np.concatenate([left, new]), 0
 
+    def join(self, reference: Reference, now: float, slack: int) -> None:
+        """Follow a checked `reference` behind the one before, if that makes it little late.
+
+        A period that begins a few samples late takes all following ones along: they find as many
+        samples left of the one before, so that the stream goes on without a slip.
+
+        Args:
+            reference: The next period.
+            now: Robot time, [s].
+            slack: Most samples by which it may be late.
+        """
+        due, left = self.late_start(reference, now), self._samples[self._next :]
+        if due + len(left) <= slack:
+            self.play(reference)
+            self._samples = np.concatenate([left, self._samples])
+        else:
+            if len(left) and left[0, self._spec.num_joints :].any():
+                self.slipped += len(left) + due
+            self.play(reference, due)
+
     def late_start(self, reference: Reference, now: float) -> int:
         """The sample that is due at robot time `now` [s]; 0 where the stamp is not of now."""
         due = int(np.floor((now - reference.stamp) / self._spec.reference_dt + 1e-6))
@@ -58,6 +81,8 @@ class ReferencePlayback:
             self.held[:] = target[:joints]
             self._next += 1
         else:
+            if len(self._samples) and self._samples[-1, joints:].any():
+                self.slipped += 1
             target[:joints] = self.held
             target[joints:] = 0.0
 

@@ -12,6 +12,8 @@ from robot_meta.robots.closing import Closing
 from robot_meta.robots.description import ArmDescription, arm_description
 from robot_meta.robots.playback import ReferencePlayback, check_reference
 from robot_meta.twin.delay import DelayLine
+from robot_meta.twin.desk.furniture import Furniture
+from robot_meta.twin.desk.layout import DeskLayout
 from robot_meta.twin.impedance import ImpedanceLaw
 from robot_meta.twin.incidents import LASTING, SILENCE, IncidentConfig
 from robot_meta.twin.perturbations import MAX_DELAY, Perturbations, ScheduledChange
@@ -113,12 +115,15 @@ class MujocoRobot(Closing):
         perturbations: Perturbations | None = None,
         schedule: tuple[ScheduledChange, ...] | None = None,
         seed: int | None = None,
+        layout: DeskLayout | None = None,
     ) -> Observation:
         """Begin again at time 0, at rest at `position` (home by default); the first reading.
 
-        What is not given is as in the configuration.
+        What is not given is as in the configuration; a layout stays until another is given.
         """
         self._require_connection()
+        if layout is not None:
+            self.furniture.lay_out(layout)
         config = self._config
         seed = config.seed if seed is None else seed
         schedule = config.schedule if schedule is None else schedule
@@ -154,6 +159,14 @@ class MujocoRobot(Closing):
                 realtime = self._config.realtime
                 late = self._playback.late_start(reference, self.time) if realtime else 0
                 self._playback.play(reference, late)
+
+    def grip(self, width: float) -> None:
+        """Move the fingers towards `width` between them, [m]; ignored while stopped."""
+        self._require_connection()
+        if not np.isfinite(width):
+            raise ValueError(f"the width between the fingers must be finite, got {width}")
+        if not self._stopped:
+            self.furniture.grip(width)
 
     def stop(self, reason: str) -> None:
         """Hold the present reference until `recover`; the first reason counts."""
@@ -221,6 +234,13 @@ class MujocoRobot(Closing):
     def time(self) -> float:
         """Robot clock: time since the last reset, [s]."""
         return self._steps / self._rate
+
+    @property
+    def furniture(self) -> Furniture:
+        """What stands on the desk, and the fingers."""
+        if self._plant.furniture is None:
+            raise ValueError("this twin has no furniture: set scene.desk")
+        return self._plant.furniture
 
     @property
     def stopped(self) -> str:

@@ -10,6 +10,8 @@ import numpy as np
 
 from robot_meta.robots.description import ArmDescription
 from robot_meta.twin import scenes
+from robot_meta.twin.desk.furniture import Furniture
+from robot_meta.twin.desk.layout import DeskLayout, draw_layout
 from robot_meta.twin.perturbations import Perturbations
 from robot_meta.types import Array
 
@@ -80,6 +82,7 @@ class Plant:
         compensation: Gravity and Coriolis torque of arm and hand without payload on a level base,
             (J,), [Nm]; valid after `begin`.
         external_torque: Filtered estimate of the torque from outside arm and hand, (J,), [Nm].
+        furniture: What stands on the desk, if there is one.
     """
 
     def __init__(
@@ -90,12 +93,13 @@ class Plant:
         self._model.opt.integrator = _INTEGRATORS[config.integrator]
         self._model.opt.timestep = config.physics_dt
         # Harder than MuJoCo's default, which lets a joint that is stuck creep within a second.
-        self._model.dof_solimp[:, :2] = 0.999
-        self._model.dof_solref[:, 0] = 4.0 * config.physics_dt
+        joints = len(self._home)
+        self._model.dof_solimp[:joints, :2] = 0.999
+        self._model.dof_solref[:joints, 0] = 4.0 * config.physics_dt
         if config.friction is not None:
-            self._model.dof_frictionloss[:] = config.friction
+            self._model.dof_frictionloss[:joints] = config.friction
         if config.damping is not None:
-            self._model.dof_damping[:] = config.damping
+            self._model.dof_damping[:joints] = config.damping
         self._substeps = round(description.spec.reference_dt / config.physics_dt)
         if abs(self._substeps * config.physics_dt - description.spec.reference_dt) > 1e-12:
             raise ValueError(
@@ -107,21 +111,36 @@ class Plant:
         self._tool = self._model.site(scenes.TOOL_SITE).id
         self._payload = self._model.body(scenes.PAYLOAD_BODY).id
         self._hold = self._model.equality(scenes.HOLD).id
-        joints = len(self._home)
-        self.position, self.velocity = self._data.qpos, self._data.qvel
-        self.compensation, self.external_torque = np.zeros(joints), np.zeros(joints)
-        self._inverse_dynamics, self._sensed = np.zeros(joints), np.zeros(joints)
-        self._jacobian = np.zeros((3, joints))
+        # The joints of the arm come first; behind them is what furniture and fingers add.
+        self.position, self.velocity = self._data.qpos[:joints], self._data.qvel[:joints]
+        self._torque, self._force = self._data.ctrl[:joints], self._data.qfrc_applied[:joints]
+        self._acceleration = self._data.qacc[:joints]
+        self._frictionloss = self._model.dof_frictionloss[:joints]
+        self._damping = self._model.dof_damping[:joints]
+        self._armature = self._model.dof_armature[:joints]
+        self._all_compensation = np.zeros(self._model.nv)
+        self._all_inverse_dynamics = np.zeros(self._model.nv)
+        self.compensation = self._all_compensation[:joints]
+        self._inverse_dynamics = self._all_inverse_dynamics[:joints]
+        self.external_torque, self._sensed = np.zeros(joints), np.zeros(joints)
+        self._all_jacobian = np.zeros((3, self._model.nv))
+        self._jacobian = self._all_jacobian[:, :joints]
         self._smoothing = 1.0 - np.exp(-config.observer_gain * description.spec.reference_dt)
         self._payload_inertia = self._data.cinert[self._payload]
         self._hidden = np.zeros_like(self._payload_inertia)
+        self.furniture: Furniture | None = None
+        if scene.desk:
+            self.furniture = Furniture(self._model, self._data)
+            self.furniture.lay_out(_layout(scene.layout_seed))
         self.set_perturbations(Perturbations())
         self.reset(self._home)
 
     def reset(self, position: Array) -> None:
         """Stand still at `position` (J,), free of any hold, with a fresh torque estimate."""
         mujoco.mj_resetData(self._model, self._data)
-        self._data.qpos[:] = position
+        self.position[:] = position
+        if self.furniture is not None:
+            self.furniture.reset()
         self.external_torque[:] = 0.0
         self._bias()
         mujoco.mj_forward(self._model, self._data)
@@ -129,9 +148,11 @@ class Plant:
     def set_perturbations(self, body: Perturbations) -> None:
         """Make the body `body`, at once."""
         model, nominal = self._model, self._nominal
-        np.multiply(nominal.dof_frictionloss, body.friction_scale, out=model.dof_frictionloss)
-        np.multiply(nominal.dof_damping, body.damping_scale, out=model.dof_damping)
-        self._friction = model.dof_frictionloss.copy()
+        joints = len(self._home)
+        friction, damping = nominal.dof_frictionloss[:joints], nominal.dof_damping[:joints]
+        np.multiply(friction, body.friction_scale, out=self._frictionloss)
+        np.multiply(damping, body.damping_scale, out=self._damping)
+        self._friction = self._frictionloss.copy()
         self._rubbing = np.flatnonzero(self._friction > 0.0)
         self._rubs_everywhere = len(self._rubbing) == len(self._friction)
         self._spring, self._bias_torque = np.array(body.joint_spring), np.array(body.joint_bias)
@@ -155,13 +176,13 @@ class Plant:
         # Without the payload's inertia and with level gravity the same recursion is nominal.
         self._hidden[:] = self._payload_inertia
         self._payload_inertia[:] = 0.0
-        mujoco.mj_rne(self._nominal, self._data, 0, self.compensation)
+        mujoco.mj_rne(self._nominal, self._data, 0, self._all_compensation)
         self._payload_inertia[:] = self._hidden
 
     def finish(self, torque: Array, sensor_noise: Array) -> None:
         """Let `torque` (J,) act for one law period; `sensor_noise` (J,) spoils what is felt."""
         model, data, config = self._model, self._data, self._config
-        data.ctrl[:] = torque
+        self._torque[:] = torque
         if self._pushed_at_tool:
             self._push_at_tool()
         if config.stiction > 0.0:
@@ -169,7 +190,7 @@ class Plant:
             np.multiply(
                 self._friction,
                 1.0 + config.stiction * np.exp(-speed * speed),
-                out=model.dof_frictionloss,
+                out=self._frictionloss,
             )
         if config.integrator == "RK4":
             mujoco.mj_step(model, data)
@@ -178,6 +199,8 @@ class Plant:
         self._feel(torque, sensor_noise)
         for _ in range(self._substeps - 1):
             mujoco.mj_step(model, data)
+        if self.furniture is not None:
+            self.furniture.update()
 
     @property
     def tool_position(self) -> Array:
@@ -187,12 +210,15 @@ class Plant:
 
     @property
     def contact_force(self) -> Array:
-        """True force on the tool by the wall or by what holds it, base frame, (3,), [N]."""
+        """True force on the tool by the wall or by what holds it, base frame, (3,), [N].
+
+        What furniture does to the hand is not counted.
+        """
         force, data = np.zeros(3), self._data
         if data.eq_active[self._hold] and data.ne:
             force += data.efc_force[: data.ne]
         local = np.zeros(6)
-        for i in range(data.ncon):
+        for i in range(data.ncon if self.furniture is None else 0):
             mujoco.mj_contactForce(self._model, data, i, local)
             contact = data.contact[i]
             sign = 1.0 if contact.geom[1] == self._model.geom("tip").id else -1.0
@@ -206,16 +232,16 @@ class Plant:
 
     def _bias(self) -> None:
         """Torques that depend on the perturbation alone, and springs towards home."""
-        self._model.jnt_stiffness[:] = 0.0
-        np.copyto(self._model.jnt_stiffness, self._spring)
-        self._model.qpos_spring[:] = self._home
-        self._data.qfrc_applied[:] = self._bias_torque
+        joints = len(self._home)
+        np.copyto(self._model.jnt_stiffness[:joints], self._spring)
+        self._model.qpos_spring[:joints] = self._home
+        self._force[:] = self._bias_torque
 
     def _push_at_tool(self) -> None:
-        data, jacobian = self._data, self._jacobian
-        mujoco.mj_jacSite(self._model, data, jacobian, None, self._tool)
-        force = self._pull - self._drag * (jacobian @ data.qvel)
-        np.add(self._bias_torque, jacobian.T @ force, out=data.qfrc_applied)
+        jacobian = self._jacobian
+        mujoco.mj_jacSite(self._model, self._data, self._all_jacobian, None, self._tool)
+        force = self._pull - self._drag * (jacobian @ self.velocity)
+        np.add(self._bias_torque, jacobian.T @ force, out=self._force)
 
     def _feel(self, torque: Array, noise: Array) -> None:
         """Estimate the external torque as a momentum observer does.
@@ -226,17 +252,17 @@ class Plant:
         Differs: uses the simulated acceleration, so that no momentum needs to be integrated.
         """
         data, sensed = self._data, self._sensed
-        np.multiply(self._model.dof_armature, data.qacc, out=sensed)
+        np.multiply(self._armature, self._acceleration, out=sensed)
         np.subtract(torque, sensed, out=sensed)
-        np.subtract(sensed, self._model.dof_damping * data.qvel, out=sensed)
-        rubbing = data.efc_force[data.ne : data.ne + data.nf]
+        np.subtract(sensed, self._damping * self.velocity, out=sensed)
+        rubbing = data.efc_force[data.ne : data.ne + len(self._rubbing)]
         if self._rubs_everywhere:
             sensed += rubbing
         else:
             sensed[self._rubbing] += rubbing
         self._hidden[:] = self._payload_inertia
         self._payload_inertia[:] = 0.0
-        mujoco.mj_rne(self._nominal, data, 1, self._inverse_dynamics)
+        mujoco.mj_rne(self._nominal, data, 1, self._all_inverse_dynamics)
         self._payload_inertia[:] = self._hidden
         estimate = self._inverse_dynamics
         np.subtract(estimate, sensed, out=estimate)
@@ -253,6 +279,10 @@ class Plant:
         tip = mujoco.mj_name2id(self._model, mujoco.mjtObj.mjOBJ_GEOM, "tip")
         if tip >= 0:
             self._model.geom_pos[tip] = point
+
+
+def _layout(seed: int) -> DeskLayout:
+    return DeskLayout() if seed < 0 else draw_layout(seed)
 
 
 def payload_radius(mass: float) -> float:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from robot_meta.errors import UnknownRobot
 from robot_meta.robots.description import ArmDescription
 from robot_meta.twin.assets import fr3_path, hand_path, sim_path
+from robot_meta.twin.desk.model import add_desk, moving_hand
 
 TOOL_SITE = "tool"
 TOOL_BODY = "hand/hand"
@@ -55,17 +56,26 @@ class SceneConfig:
         visual: Keep the meshes, for a view; physics needs none of them.
         collision: Keep the collision meshes, for distances.
         furniture: Keep table and floor, as `visual` does too.
+        table_height: Of the top of the table in the base frame, [m].
         wall_point: A point of a wall that the tool can touch, base frame, [m]; None for no wall.
         wall_normal: Where the free side of the wall looks, base frame.
+        desk: Instead of the plain table one with a drawer, a door, a knob, a button, a switch and
+            two blocks, which can be touched; and fingers that move.
+        layout_seed: Which of all desks, -1 for the nominal one.
     """
 
     visual: bool = False
     collision: bool = False
     furniture: bool = False
+    table_height: float = 0.0
     wall_point: Vector | None = None
     wall_normal: Vector = (-1.0, 0.0, 0.0)
+    desk: bool = False
+    layout_seed: int = -1
 
     def __post_init__(self) -> None:
+        if self.desk and self.wall_point is not None:
+            raise ValueError("there is either a wall or a desk: unset wall_point or desk")
         if not np.linalg.norm(self.wall_normal) > 1e-6:
             raise ValueError(f"wall_normal must not be zero, got {self.wall_normal}")
 
@@ -73,7 +83,9 @@ class SceneConfig:
 def build_arm_model(
     description: ArmDescription, config: SceneConfig, posters: Sequence[Poster] = ()
 ) -> mujoco.MjModel:
-    """A model with the joints of `description.spec`, in its order and with nothing else moving.
+    """A model whose first joints are those of `description.spec`, in its order.
+
+    Without a desk nothing else moves.
 
     Args:
         description: The arm.
@@ -92,7 +104,7 @@ def build_arm_model(
     for key in list(spec.keys):
         spec.delete(key)
 
-    hand = _fixed_hand(spec.option.timestep)
+    hand = (moving_hand if config.desk else _fixed_hand)(spec.option.timestep)
     wrist = _wrist(spec, description)
     flange = description.flange_position
     tool = description.chain.tool_position
@@ -104,12 +116,16 @@ def build_arm_model(
     payload = mujoco.MjSpec.from_file(str(sim_path("payload.xml")))
     held = wrist.add_frame(pos=tool, quat=mount.quat)
     spec.attach(payload, frame=held, prefix="payload/")
-    table = mujoco.MjSpec.from_file(str(sim_path("arm_table.xml")))
-    spec.attach(table, frame=spec.worldbody.add_frame(), prefix="scene/")
+    if not config.desk:
+        table = mujoco.MjSpec.from_file(str(sim_path("arm_table.xml")))
+        stand = spec.worldbody.add_frame(pos=[0.0, 0.0, config.table_height])
+        spec.attach(table, frame=stand, prefix="scene/")
 
     for body in spec.bodies:
         body.gravcomp = 0.0
     _drop_meshes(spec, config)
+    if config.desk:
+        add_desk(spec)
     _add_hold(spec)
     for number, poster in enumerate(posters):
         _add_poster(spec, description, poster, f"poster{number}")
@@ -117,9 +133,10 @@ def build_arm_model(
         _add_wall(spec, wrist, tool, config.wall_point, config.wall_normal)
 
     model = spec.compile()
-    if config.wall_point is None:
+    if config.wall_point is None and not config.desk:
         model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_CONTACT)
-    names = tuple(model.joint(j).name for j in range(model.njnt))
+    arm = description.spec.num_joints if config.desk else model.njnt
+    names = tuple(model.joint(j).name for j in range(arm))
     if names != description.spec.joint_names:
         raise ValueError(f"the model has joints {names}, want {description.spec.joint_names}")
     return model

@@ -76,8 +76,10 @@ def test_namespace_holds_for_every_node():
 def test_every_argument_reaches_its_node():
     made = nodes(
         robot_ip="172.16.0.2", robot="fr3", adapt="false", target="hold", record="runs/1",
-        view="true", view_port="9000", lockstep="true", log_level="debug",
+        view="true", view_port="9000", lockstep="true", log_level="debug", cell="mine.yaml",
     )  # fmt: skip
+    for name in ("robot", "controller", "task"):
+        assert parameters(made[name])["cell"] == "mine.yaml"
     assert parameters(made["robot"])["robot_ip"] == "172.16.0.2"
     assert parameters(made["controller"])["adapt"] is False
     assert parameters(made["task"])["path"] == "hold"

@@ -119,3 +119,14 @@ def test_what_a_silent_robot_repeats_keeps_its_stamp_until_it_speaks_again():
     clock.steady += 0.02
     robot.jumped(1.0)
     assert robot.outward(observation(1.0)).stamp == pytest.approx(clock.nanoseconds * 1e-9)
+
+
+def test_stamps_of_a_robot_whose_clock_is_slow_stay_near_the_nodes_clock_without_a_leap():
+    clock = FakeClock()
+    robot = clock.robot_clock()
+    stamps = []
+    for k in range(500):
+        run_ticks(clock, robot, k, 1, rate=0.98)
+        stamps.append(robot.outward(observation(k / 50 * 0.98)).stamp)
+    assert abs(stamps[-1] - clock.nanoseconds * 1e-9) < 0.02
+    assert np.diff(stamps).min() > 0.015 and np.diff(stamps).max() < 0.025

@@ -90,3 +90,15 @@ def test_an_arm_without_a_model_is_an_error() -> None:
 def test_a_wall_without_a_direction_is_refused() -> None:
     with pytest.raises(ValueError, match="wall_normal"):
         SceneConfig(wall_normal=(0.0, 0.0, 0.0))
+
+
+def test_the_table_stands_as_high_as_the_scene_says() -> None:
+    def top(height: float) -> float:
+        scene = SceneConfig(visual=True, table_height=height)
+        model = build_arm_model(ARM, scene)
+        data = mujoco.MjData(model)
+        mujoco.mj_kinematics(model, data)
+        box = model.geom("scene/table_top").id
+        return float(data.geom_xpos[box, 2] + model.geom_size[box, 2])
+
+    assert top(0.0) == pytest.approx(0.0) and top(0.12) == pytest.approx(0.12)

@@ -12,6 +12,7 @@ import numpy as np
 
 from robot_meta.kinematics import KinematicChain
 from robot_meta.reference import advance, safe_velocity_bounds
+from robot_meta.robots.guarded import GuardedRobot
 from robot_meta.safety.guard import Guard
 from robot_meta.types import Array, Command, Commanded, Observation, RobotSpec
 
@@ -81,13 +82,17 @@ class Adversary:
             if guard.state.name != "RUNNING" and self._rng.random() < 0.3:
                 guard.recover()
                 guard.arm()
-            self._meddle(guard)
-            command = self._spoil(self._command(stamp, commanded))
+            self.meddle(guard)
+            command = self.answer(stamp, commanded)
             measured = self._move(measured, commanded.position[1])
             stamp += self._spec.control_dt * (1.0 + 0.05 * self._rng.normal())
         stream = np.concatenate(samples)
         assert stream.shape == (1 + periods * self._spec.samples_per_tick, joints)
         return stream
+
+    def answer(self, stamp: float, commanded: Commanded) -> Command | None:
+        """What it commands after a period that began at `stamp` [s]: a push, perhaps spoilt."""
+        return self._spoil(self._command(stamp, commanded))
 
     def _command(self, stamp: float, commanded: Commanded) -> Command:
         """What the controller wants in the period after the one that is decided."""
@@ -162,7 +167,8 @@ class Adversary:
             stamp=stamp, position=position, velocity=zero, torque=zero, external_torque=zero
         )
 
-    def _meddle(self, guard: Guard) -> None:
+    def meddle(self, guard: Guard | GuardedRobot) -> None:
+        """Hold, stop, recover or arm at times, as a person might."""
         if self._rng.random() < self._trouble.person:
             acts = (guard.hold, guard.stop, guard.recover, guard.arm, guard.retreat, guard.home)
             acts[self._rng.integers(len(acts))]()

@@ -15,6 +15,7 @@ from robot_meta import errors
 from robot_meta.robots.franka import trouble
 from robot_meta.robots.franka.config import FrankaConfig
 from robot_meta.robots.franka.wire import RobotReading
+from robot_meta.robots.playback import ReferencePlayback
 from robot_meta.robots.robot import USER_STOPPED
 from robot_meta.types import Array
 
@@ -70,20 +71,21 @@ class FrankaArm:
         self._state = state
         return state.time.to_sec(), np.array(state.q)
 
-    def reading(self, reference: Array, stopped: str) -> RobotReading:
-        """What `read` saw last."""
+    def reading(self, playback: ReferencePlayback, stopped: str) -> RobotReading:
+        """What `read` saw last, with what is played and why it is stopped."""
         state = self._state
         return RobotReading(
             stamp=state.time.to_sec(),
             seen=self._seen,
             written=time.monotonic(),
             success_rate=state.control_command_success_rate,
+            slipped=playback.slipped,
             in_control=self.in_control,
             position=np.array(state.q),
             velocity=np.array(state.dq),
             torque=np.array(state.tau_J_d),
             external_torque=np.array(state.tau_ext_hat_filtered),
-            reference=reference,
+            reference=playback.held,
             stopped=stopped,
             lost=self.lost,
         )

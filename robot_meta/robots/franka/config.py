@@ -11,8 +11,9 @@ class FrankaConfig:
     """Settings of `FrankaRobot`.
 
     Collision thresholds are the defaults of franka_ros2 (`franka_hardware`); `max_delta_tau` is
-    the torque rate of libfranka (`kMaxTorqueRate`) in one millisecond; friction compensation is
-    off, as in franky.
+    half the torque rate of libfranka (`kMaxTorqueRate`) in one millisecond, as in CRISP, since
+    after a lost packet the robot sees two changes at once; friction compensation is off, as in
+    franky.
 
     Attributes:
         realtime: "ignore", or "enforce" to refuse a kernel without real-time scheduling.
@@ -39,7 +40,7 @@ class FrankaConfig:
     realtime: str = "ignore"
     stiffness: tuple[float, ...] = ()
     damping: tuple[float, ...] = ()
-    max_delta_tau: float = 1.0
+    max_delta_tau: float = 0.5
     coriolis: bool = True
     friction_coulomb: tuple[float, ...] = (0.0,) * 7
     friction_viscous: tuple[float, ...] = (0.0,) * 7

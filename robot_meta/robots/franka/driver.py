@@ -63,6 +63,7 @@ class FrankaRobot(Closing):
         self._config, self._address = config, address
         self.spec = with_gains(description.spec, config.stiffness, config.damping)
         self._closed, self._stopped = False, ""
+        self._moving = SuccessRate()
         descriptor = SharedState.descriptor()
         self._shared = SharedState(descriptor)
         here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -96,10 +97,27 @@ class FrankaRobot(Closing):
             external_torque=reading.external_torque,
         )
 
+    def observe_at(self, stamp: float) -> Observation:
+        """What was measured at robot time `stamp` [s]; the newest where that is not known."""
+        newest = self.observe()
+        known = self._shared.measured_at(stamp)
+        if known is None:
+            return newest
+        position, velocity, torque, external = known
+        return Observation(
+            stamp=stamp,
+            position=position,
+            velocity=velocity,
+            torque=torque,
+            external_torque=external,
+        )
+
     def command(self, reference: Reference) -> None:
         """Follow `reference` from now on; ignored, after the same checks, while stopped."""
-        self._reading()
+        reading = self._reading()
         check_reference(reference, self.spec)
+        if reference.velocity.any():
+            self._moving.add(reading.success_rate)
         if not self.stopped:
             self._send_or_lose(reference)
 
@@ -157,6 +175,20 @@ class FrankaRobot(Closing):
     def reading(self) -> RobotReading:
         """The newest measurement with what only this driver knows, such as the success rate."""
         return self._reading()
+
+    def figures(self) -> dict[str, float]:
+        """How well commands reach the arm.
+
+        `success_rate` is the robot's own share of commands in time, newest; `moving_...` over all
+        periods with a motion so far; `slipped` counts milliseconds by which a moving reference was
+        held or leapt ahead, since the next one was not there.
+        """
+        reading = self._reading()
+        return {
+            "success_rate": reading.success_rate,
+            "slipped": float(reading.slipped),
+            **self._moving.figures(),
+        }
 
     def _reading(self) -> RobotReading:
         self._require_process()
@@ -223,3 +255,27 @@ class FrankaRobot(Closing):
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+@dataclasses.dataclass
+class SuccessRate:
+    """The robot's share of commands in time, over the periods in which something moves."""
+
+    periods: int = 0
+    total: float = 0.0
+    lowest: float = 1.0
+
+    def add(self, rate: float) -> None:
+        """One such period."""
+        self.periods, self.total = self.periods + 1, self.total + rate
+        self.lowest = min(self.lowest, rate)
+
+    def figures(self) -> dict[str, float]:
+        """Mean and lowest, once there was one."""
+        if not self.periods:
+            return {}
+        return {
+            "moving_periods": float(self.periods),
+            "moving_success_rate": self.total / self.periods,
+            "moving_success_rate_min": self.lowest,
+        }

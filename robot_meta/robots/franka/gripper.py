@@ -8,33 +8,13 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from robot_meta.robots.gripper import FORCE, SPEED, TOLERANCE, GripperReading
+
 POLL = 0.05  # [s]
-
-
-@dataclass(frozen=True, kw_only=True)
-class GripperReading:
-    """What the hand did and how it is.
-
-    Attributes:
-        width: Between the fingers, [m].
-        max_width: After homing, [m].
-        grasped: Whether it holds something.
-        busy: Whether it does something now.
-        succeeded: Whether the newest task that ended was done, None before the first.
-        trouble: What went wrong last, "" for nothing.
-    """
-
-    width: float = 0.0
-    max_width: float = 0.0
-    grasped: bool = False
-    busy: bool = False
-    succeeded: bool | None = None
-    trouble: str = ""
 
 
 class GripperThread(threading.Thread):
@@ -47,7 +27,7 @@ class GripperThread(threading.Thread):
     def __init__(self, connect: Callable[[], Any]) -> None:
         super().__init__(name="gripper", daemon=True)
         self._connect = connect
-        self._tasks: queue.SimpleQueue[tuple[str, dict[str, float]]] = queue.SimpleQueue()
+        self._tasks: queue.Queue[tuple[str, dict[str, float]]] = queue.Queue()
         self._hand: Any = None
         self.reading = GripperReading()
 
@@ -63,8 +43,8 @@ class GripperThread(threading.Thread):
 
     def state(self) -> dict[str, Any]:
         """The newest reading, as a message."""
-        waiting = not self._tasks.empty()
-        return {**asdict(self.reading), "busy": self.reading.busy or waiting}
+        busy = self.is_alive() and self._tasks.unfinished_tasks > 0
+        return {**asdict(self.reading), "busy": busy}  # read later: it is that of the end
 
     def run(self) -> None:
         """Until the process ends."""
@@ -81,26 +61,30 @@ class GripperThread(threading.Thread):
             except queue.Empty:
                 self._look(succeeded, self.reading.trouble)
                 continue
-            self._look(succeeded, "", busy=True)
             try:
                 succeeded = self._perform(task, arguments)
             except Exception as error:
                 succeeded, trouble = False, _line(error)
             self._look(succeeded, trouble)
+            self._tasks.task_done()
 
     def _perform(self, task: str, arguments: dict[str, float]) -> bool:
         future = getattr(self._hand, f"{task}_async")(**arguments)
         while not future.wait(POLL):
-            time.sleep(0.0)
+            self._look(self.reading.succeeded, "")
         return bool(future.get())
 
     def _cancel(self) -> None:
-        while not self._tasks.empty():
-            self._tasks.get()
+        while True:
+            try:
+                self._tasks.get_nowait()
+            except queue.Empty:
+                break
+            self._tasks.task_done()
         if self._hand is not None:
             self._hand.stop_async()
 
-    def _look(self, succeeded: bool | None, trouble: str, busy: bool = False) -> None:
+    def _look(self, succeeded: bool | None, trouble: str) -> None:
         try:
             state = self._hand.state
         except Exception as error:
@@ -110,7 +94,6 @@ class GripperThread(threading.Thread):
             width=state.width,
             max_width=state.max_width,
             grasped=state.is_grasped,
-            busy=busy,
             succeeded=succeeded,
             trouble=trouble,
         )
@@ -130,12 +113,16 @@ class FrankaGripper:
         """Find the ends of the fingers' range; needed once after the fingers were changed."""
         self._do("homing")
 
-    def move(self, width: float, speed: float = 0.05) -> None:
+    def move(self, width: float, speed: float = SPEED) -> None:
         """Open or close to `width` [m] with `speed` [m/s]."""
         self._do("move", width=width, speed=speed)
 
     def grasp(
-        self, width: float, force: float = 20.0, speed: float = 0.05, tolerance: float = 0.005
+        self,
+        width: float,
+        force: float = FORCE,
+        speed: float = SPEED,
+        tolerance: float = TOLERANCE,
     ) -> None:
         """Close on something about `width` [m] wide and hold it with `force` [N].
 

@@ -29,6 +29,7 @@ from robot_meta.types import Reference
 
 WATCHDOG = "WATCHDOG"  # the commanding process showed no life
 PERIOD = 0.001  # [s]
+SLACK = 8  # milliseconds by which a reference may be late without a slip of what the law follows
 
 
 class FrankaProcess:
@@ -61,7 +62,7 @@ class FrankaProcess:
                 self._take_messages()
                 self._watch()
                 self._advance()
-                self._shared.write(self._arm.reading(self._playback.held, self._stopped))
+                self._shared.write(self._arm.reading(self._playback, self._stopped))
                 due = max(due + PERIOD, time.perf_counter() - PERIOD)
                 time.sleep(max(0.0, due - time.perf_counter()))
         except EOFError:
@@ -76,7 +77,7 @@ class FrankaProcess:
             position = self._arm.start()
         self._playback.hold_at(position)
         self._milliseconds = round(stamp / self._spec.reference_dt)
-        self._shared.write(self._arm.reading(self._playback.held, self._stopped))
+        self._shared.write(self._arm.reading(self._playback, self._stopped))
 
     def _take_messages(self) -> None:
         while (message := self._channel.receive(0.0)) is not None:
@@ -94,7 +95,7 @@ class FrankaProcess:
         self._watching = True
         if not self._stopped:
             now = self._milliseconds * self._spec.reference_dt
-            self._playback.play(reference, self._playback.late_start(reference, now))
+            self._playback.join(reference, now, SLACK)
 
     def _stop(self, reason: str) -> None:
         """Hold the present reference; the first reason counts."""

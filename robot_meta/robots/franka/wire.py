@@ -19,10 +19,14 @@ import numpy as np
 from robot_meta.types import Array, Reference
 
 JOINTS = 7
-_STATE = 5 + 5 * JOINTS  # floats, see `RobotReading`
+_NUMBERS = 6
+_STATE = _NUMBERS + 5 * JOINTS  # floats, see `RobotReading`
 _TEXT = 320  # bytes of a reason
 _MESSAGE = 1 << 17  # longest message, bytes
-_SIZE = 4096
+_KEPT = 64  # measurements, one for each millisecond
+_ROW = 1 + 4 * JOINTS  # floats of one: stamp, positions, velocities, torques, external torques
+_SIZE = 1 << 15
+_EXACT = 1e-6  # stamps are as equal as this, [s]
 _TRIES = 1000  # a writer needs microseconds; one that was frozen half way never ends
 
 
@@ -35,6 +39,7 @@ class RobotReading:
         seen: When that stamp was seen first, monotonic clock of this machine, [s].
         written: When this was written, same clock, [s].
         success_rate: Share of the last 100 commands that the robot got in time.
+        slipped: Samples by which a moving reference was held or leapt ahead so far.
         in_control: Whether the 1 kHz law runs.
         position: Measured, (J,), [rad].
         velocity: Measured, (J,), [rad/s].
@@ -49,6 +54,7 @@ class RobotReading:
     seen: float
     written: float
     success_rate: float
+    slipped: int
     in_control: bool
     position: Array
     velocity: Array
@@ -71,6 +77,9 @@ class SharedState:
         self._texts = [
             np.frombuffer(self._memory, f"S{_TEXT}", 1, start + i * _TEXT) for i in (0, 1)
         ]
+        start += 2 * _TEXT
+        self._table = np.frombuffer(self._memory, np.float64, _KEPT * _ROW, start)
+        self._count = np.frombuffer(self._memory, np.int64, 1, start + self._table.nbytes)
         self._newest: RobotReading | None = None
 
     @staticmethod
@@ -83,17 +92,14 @@ class SharedState:
     def write(self, reading: RobotReading) -> None:
         """Replace the reading; one process only may do so."""
         head = [reading.stamp, reading.seen, reading.written, reading.success_rate]
+        measured = [reading.position, reading.velocity, reading.torque, reading.external_torque]
         self._counter[0] += 1
-        self._floats[:5] = [*head, float(reading.in_control)]
-        self._floats[5:] = np.concatenate(
-            [
-                reading.position,
-                reading.velocity,
-                reading.torque,
-                reading.external_torque,
-                reading.reference,
-            ]
-        )
+        self._floats[:_NUMBERS] = [*head, float(reading.slipped), float(reading.in_control)]
+        self._floats[_NUMBERS:] = np.concatenate([*measured, reading.reference])
+        rows, count = self._table.reshape(_KEPT, _ROW), int(self._count[0])
+        if count == 0 or rows[(count - 1) % _KEPT, 0] != reading.stamp:
+            rows[count % _KEPT] = np.concatenate([[reading.stamp], *measured])
+            self._count[0] = count + 1
         self._texts[0][0] = reading.stopped.encode()[:_TEXT]
         self._texts[1][0] = reading.lost.encode()[:_TEXT]
         self._counter[0] += 1
@@ -110,6 +116,32 @@ class SharedState:
                 break
         return self._newest
 
+    def measured_at(self, stamp: float) -> Array | None:
+        """Positions, velocities, torques and external torques (4, J) at robot time `stamp` [s].
+
+        A straight line between the readings before and after it, which are a millisecond or two
+        apart; None where they are not known, no longer, or not yet.
+        """
+        for _ in range(_TRIES):
+            before, count = int(self._counter[0]), int(self._count[0])
+            table = self._table.reshape(_KEPT, _ROW).copy()
+            if before % 2 == 0 and before == int(self._counter[0]):
+                break
+        else:
+            return None
+        oldest = max(0, count - _KEPT)
+        rows = np.roll(table, -(oldest % _KEPT), axis=0)[: count - oldest]
+        after = int(np.searchsorted(rows[:, 0], stamp - _EXACT))
+        if after == len(rows) or (after == 0 and rows[0, 0] > stamp + _EXACT):
+            return None
+        values: Array = rows[after, 1:]
+        if rows[after, 0] > stamp + _EXACT:
+            begin, end = rows[after - 1, 0], rows[after, 0]
+            values = rows[after - 1, 1:] + (stamp - begin) / (end - begin) * (
+                values - rows[after - 1, 1:]
+            )
+        return values.reshape(4, JOINTS)
+
     def show_life(self) -> None:
         """Tell the other side that this process runs."""
         self._life[0] = time.monotonic()
@@ -121,13 +153,14 @@ class SharedState:
 
 
 def _unpack(floats: Array, stopped: str, lost: str) -> RobotReading:
-    joints = floats[5:].reshape(5, JOINTS)
+    joints = floats[_NUMBERS:].reshape(5, JOINTS)
     return RobotReading(
         stamp=float(floats[0]),
         seen=float(floats[1]),
         written=float(floats[2]),
         success_rate=float(floats[3]),
-        in_control=bool(floats[4]),
+        slipped=int(floats[4]),
+        in_control=bool(floats[5]),
         position=joints[0],
         velocity=joints[1],
         torque=joints[2],

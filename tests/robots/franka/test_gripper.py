@@ -1,4 +1,4 @@
-"""The hand: tasks run while the arm is held, and what became of them can be asked."""
+"""The hand of the driver, besides what every hand does (test_gripper_contract.py)."""
 
 import time
 
@@ -13,7 +13,6 @@ PATIENCE_S = 60.0
 def finished(gripper):
     """The reading once nothing is left to do."""
     end = time.monotonic() + PATIENCE_S
-    time.sleep(0.2)  # the task has begun
     while (state := gripper.state()).busy:
         assert time.monotonic() < end, state
         time.sleep(0.02)
@@ -35,20 +34,6 @@ def test_the_hand_homes_and_moves_to_a_width_while_the_arm_is_held(robot):
     moved = finished(robot.gripper)
     assert moved.succeeded and abs(moved.width - 0.03) < 0.002
     assert robot.observe().stamp > before and robot.reading().in_control
-
-
-def test_grasping_nothing_is_no_success(robot):
-    robot.gripper.move(0.06)
-    finished(robot.gripper)
-    robot.gripper.grasp(0.03)
-    state = finished(robot.gripper)
-    assert state.succeeded is False and not state.grasped
-
-
-def test_a_task_that_the_hand_refuses_is_told(robot):
-    robot.gripper.move(0.5)
-    state = finished(robot.gripper)
-    assert state.succeeded is False
 
 
 def test_without_a_hand_in_the_settings_there_is_none(open_franka):

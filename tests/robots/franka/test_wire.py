@@ -33,7 +33,7 @@ def reading(number, **changes):
             ("position", "velocity", "torque", "external_torque", "reference")
         )
     }
-    numbers = {"stamp": number, "seen": number + 0.1, "written": number + 0.2}
+    numbers = {"stamp": number, "seen": number + 0.1, "written": number + 0.2, "slipped": 3}
     fields = {**arrays, **numbers, "success_rate": 0.5, "in_control": True, **changes}
     return RobotReading(**fields)
 
@@ -94,3 +94,33 @@ def test_a_side_that_is_gone_is_told_apart_from_silence(channels):
     here.close()
     with pytest.raises(EOFError):
         there.receive(0.0)
+
+
+def line(t):
+    """A measurement whose values grow with time."""
+    arrays = {
+        name: np.full(7, 100.0 * i + t)
+        for i, name in enumerate(("position", "velocity", "torque", "external_torque"))
+    }
+    return reading(t, **arrays)
+
+
+def test_what_was_measured_at_a_moment_is_read_between_its_neighbours(sides):
+    writer, reader = sides
+    assert reader.measured_at(1.0) is None
+    for millisecond in (1000, 1001, 1001, 1003):  # one is written twice, one is missing
+        writer.write(line(millisecond / 1000))
+    for moment in (1.0, 1.001, 1.0017, 1.002, 1.003):
+        measured = reader.measured_at(moment)
+        np.testing.assert_allclose(measured[:, 0], [moment + 100.0 * i for i in range(4)])
+    assert reader.measured_at(0.999) is None
+    assert reader.measured_at(1.0031) is None
+
+
+def test_only_the_last_moments_are_kept(sides):
+    writer, reader = sides
+    for millisecond in range(200):
+        writer.write(line(millisecond / 1000))
+    assert reader.measured_at(0.135) is None
+    np.testing.assert_allclose(reader.measured_at(0.136)[0], 0.136)
+    np.testing.assert_allclose(reader.measured_at(0.1985)[3], 300.1985)

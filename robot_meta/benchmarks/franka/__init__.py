@@ -1,0 +1,1 @@
+"""The real Franka client and the full stack, against a server that stands for the arm."""
