@@ -336,7 +336,7 @@ def rehearse(config: BuildConfig) -> None:
     The guard does not wait that long for a command.
     """
     controller = build_controller(config)
-    spec, home = controller.embodiment.spec, controller.spec.home
+    spec, home = controller.embodiment.spec, controller.embodiment.spec.home
     still = np.zeros(spec.num_joints)
     controller.set_target(TargetPath(stamp=np.zeros(1), position=np.full((1, 3), 0.5)))
     controller.act(
