@@ -272,7 +272,7 @@ def test_every_kind_of_adapter_and_planner_can_be_built(weights):
 
 def test_a_controller_at_reduced_speed_plans_within_the_reduced_limits(weights):
     config = dataclasses.replace(BuildConfig(model=str(weights)), speed_scale=0.2)
-    limits = build_controller(config).spec.limits
+    limits = build_controller(config).embodiment.spec.limits
     np.testing.assert_allclose(limits.velocity, 0.2 * SPEC.limits.velocity)
 
 
