@@ -43,6 +43,7 @@ from robot_meta.nodes import messages, qos
 from robot_meta.nodes.diagnostics import ERROR, OK, WARN, Monitor, row_name
 from robot_meta.nodes.guard_limits import GuardLimits
 from robot_meta.nodes.params import LiveConfig, declare_config, refuse_unknown
+from robot_meta.nodes.peer_clock import PeerClock
 from robot_meta.nodes.run import run
 from robot_meta.safety.config import GuardConfig
 from robot_meta.safety.reasons import EXPLANATIONS, Reason
@@ -142,6 +143,7 @@ class ControllerNode(Node):
         self.create_timer(
             1.0, self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME)
         )
+        self._robot_clock = PeerClock(self, self.get_logger().warning)
         self._limits = GuardLimits(self, self._config.limits_of, self._on_limits)
         self._state = self.create_publisher(String, "controller_state", qos.latched())
         self._state_text = ""
@@ -295,8 +297,8 @@ class ControllerNode(Node):
         return messages.command_msg(command, self._names, self._period)
 
     def _age(self, stamp: float) -> float:
-        """How long ago `stamp` was, [s]."""
-        return float(self.get_clock().now().nanoseconds * 1e-9 - stamp)
+        """How long ago `stamp` was by the robot's clock, [s]."""
+        return self._robot_clock.now() - stamp
 
     def _after(self, stamp: float, arrival: float) -> None:
         """Figures of the tick that was just answered."""
@@ -326,6 +328,11 @@ class ControllerNode(Node):
             status.values.append(
                 KeyValue(key="missed_deadlines", value=str(self._missed_deadlines))
             )
+            if (offset := self._robot_clock.offset) is not None:
+                status.values += [
+                    KeyValue(key="robot_clock_ahead_ms", value=f"{1e3 * offset.ahead:.3f}"),
+                    KeyValue(key="robot_clock_error_ms", value=f"{1e3 * offset.error:.3f}"),
+                ]
         now = self.get_clock().now().nanoseconds * 1e-9
         self._diagnostics.publish(messages.diagnostics_msg(now, [status]))
 

@@ -21,7 +21,7 @@ from std_srvs.srv import Trigger
 
 from robot_meta.collection.decoding import NANOSECONDS
 
-SERVICE = "clock"  # answers with nanoseconds, as text
+SERVICE = "machine_time"  # answers with nanoseconds, as text
 PERIOD = 1.0  # between two questions, [s]
 DRIFT = 0.005  # of two clocks while answers are kept, [s]
 STEADY = Clock(clock_type=ClockType.STEADY_TIME)

@@ -13,7 +13,6 @@ from rclpy.qos import (
     QoSReliabilityPolicy,
 )
 
-COMMAND_LIFESPAN = 0.1  # an older command is not delivered any more, [s]
 RECORDER_DEPTH = 2000  # messages that wait while the disk is slow
 
 
@@ -49,10 +48,13 @@ def periods() -> QoSProfile:
 
 
 def command(control_dt: float, *, lockstep: bool) -> QoSProfile:
-    """Publishing commands: the newest only, void when old; in lockstep there is no wall clock."""
+    """Publishing commands: the newest only; in lockstep there is no wall clock.
+
+    No lifespan: it is counted between the clocks of two machines, and where the sender's is behind
+    no command would ever arrive. What is too old the guard knows by the stamp that it answers.
+    """
     profile = _reliable(1)
     if not lockstep:
-        profile.lifespan = Duration(seconds=COMMAND_LIFESPAN)
         profile.deadline = Duration(seconds=3.0 * control_dt)
     return profile
 

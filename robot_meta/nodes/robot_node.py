@@ -27,6 +27,7 @@ from robot_meta.nodes.gripper_topics import GripperTopics
 from robot_meta.nodes.guard_rows import change_row, guard_row, log_row
 from robot_meta.nodes.mailbox import Mailbox
 from robot_meta.nodes.params import LiveConfig, refuse_unknown
+from robot_meta.nodes.peer_clock import serve_clock
 from robot_meta.nodes.robot_loop import RobotLoop
 from robot_meta.nodes.run import run
 from robot_meta.nodes.stop_device import StopDevice
@@ -209,6 +210,7 @@ class RobotNode(Node):
         }
         for name, act in acts.items():
             self.create_service(Trigger, name, self._answer(act))
+        serve_clock(self)
         self.create_timer(0.05, self._count_commanders, clock=STEADY)
 
     def _not_ready(self) -> str:

@@ -230,6 +230,12 @@ SERVICES = (
         "find the ends of the fingers' range; refused unless the robot is armed",
     ),
     Service(
+        "machine_time",
+        "std_srvs/srv/Trigger",
+        "robot",
+        "the time of the robot's machine, nanoseconds as text, for those on another one",
+    ),
+    Service(
         "resume",
         "std_srvs/srv/Trigger",
         "controller",
