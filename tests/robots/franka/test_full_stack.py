@@ -8,7 +8,7 @@ from robot_meta.benchmarks.franka.judge import figures, judge_of, streams_of, wo
 from robot_meta.benchmarks.franka.stack import follow_path  # noqa: E402
 from robot_meta.collection.decoding import commanded_from  # noqa: E402
 
-pytestmark = [pytest.mark.franka, pytest.mark.ros]
+pytestmark = [pytest.mark.franka, pytest.mark.ros, pytest.mark.slow]
 
 SECONDS = 10.0
 WATCHDOG = 2.0  # a busy machine stops healthy processes; another test is about the watchdog
