@@ -240,3 +240,9 @@ class CalibrationFailed(RobotMetaError):
     """Recorded poses do not tell where the camera is."""
 
     exit_code = 38
+
+
+class MotionInterrupted(RobotMetaError):
+    """The robot stopped following commands before the motion was over; nothing resumes it."""
+
+    exit_code = 39

@@ -51,6 +51,11 @@ COMMANDS = {
         "change the simulated body while it runs",
         "robot-meta twin set payload_mass 1.5",
     ),
+    "excite": Command(
+        "robot_meta.cli.excite",
+        "move the arm, slowly at first and behind its guard, into a recorded run",
+        "robot-meta excite --out out/runs/first",
+    ),
     "calibrate": Command(
         "robot_meta.cli.calibrate",
         "find out where the camera is, from poses of the tool and of a printed tag",

@@ -2,7 +2,8 @@
 
 `python -m robot_meta.nodes.policy > config/sros2_policy.xml`. Each of our nodes is an enclave that
 may publish its own topics, answer its own services, hear all topics and call all services; so only
-the controller commands the robot, and only the stop device can say that the stop was released.
+controller and exciter command the robot, and only the stop device can say that the stop was
+released.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from robot_meta.nodes.topics import SERVICES, TOPICS
 ENCLAVES = {  # of a node, and who it is in the tables
     "robot": "robot",
     "controller": "controller",
+    "exciter": "exciter",
     "task": "task",
     "recorder": "recorder",
     "view": "view",
@@ -44,7 +46,7 @@ def policy() -> str:
         enclave = xml.SubElement(enclaves, "enclave", path=f"/robot_meta/{node}")
         profiles = xml.SubElement(enclave, "profiles")
         profile = xml.SubElement(profiles, "profile", ns="/", node=node)
-        published = [topic.name for topic in TOPICS if topic.publisher == role]
+        published = [topic.name for topic in TOPICS if role in topic.publisher.split(" or ")]
         if role == "operator":
             published += [topic.name for topic in TOPICS if topic.publisher == "anybody"]
         heard = [topic.name for topic in TOPICS if topic.publisher != "every node"]

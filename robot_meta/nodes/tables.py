@@ -18,6 +18,7 @@ from robot_meta.nodes.backends import (
 from robot_meta.nodes.camera_node import CameraNodeConfig
 from robot_meta.nodes.controller_node import ControllerNodeConfig
 from robot_meta.nodes.episodes_node import EpisodesConfig
+from robot_meta.nodes.exciter_node import ExciterConfig
 from robot_meta.nodes.fields import FieldFact, facts
 from robot_meta.nodes.frames_node import FramesConfig
 from robot_meta.nodes.objects_node import ObjectsConfig
@@ -57,6 +58,7 @@ def parameters() -> dict[str, list[FieldFact]]:
             *facts(build, skip=("controller", "guard")),
             *facts(build.controller),
         ],
+        "exciter": facts(ExciterConfig()),
         "task": facts(TaskConfig()),
         "recorder": facts(RecorderConfig()),
         "episodes": facts(EpisodesConfig()),

@@ -53,7 +53,7 @@ TOPICS = (
     Topic(
         "command",
         "trajectory_msgs/msg/JointTrajectory",
-        "controller",
+        "controller or exciter",
         "reference wanted two periods after the stamp, which is the one of the joint_states that "
         "it answers",
     ),
