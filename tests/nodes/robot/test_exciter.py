@@ -33,7 +33,7 @@ def test_it_stands_still_until_the_robot_is_armed(excited):
     )
 
 
-@pytest.mark.parametrize(("service", "state"), [("hold", "HOLD"), ("estop", "STOPPED")])
+@pytest.mark.parametrize(("service", "state"), [("hold", "HOLD"), ("estop", "ESTOP")])
 def test_any_hold_or_stop_ends_it_for_good(excited, service, state):
     robot, exciter = excited
     robot.arm()
