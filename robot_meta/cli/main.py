@@ -47,9 +47,9 @@ COMMANDS = {
         "robot-meta launch arm.launch.xml backend:=twin view:=true",
     ),
     "twin": Command(
-        "robot_meta.nodes.twin_client",
-        "change the simulated body while it runs",
-        "robot-meta twin set payload_mass 1.5",
+        "robot_meta.cli.twin",
+        "change the simulated body while it runs, or fit it to a recorded run",
+        "robot-meta twin fit out/runs/first --out my_twin.yaml",
     ),
     "excite": Command(
         "robot_meta.cli.excite",

@@ -29,7 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         description="Change the simulated body while it runs, or let something befall it.",
         epilog="examples: robot-meta twin set payload_mass 1.5; "
         "robot-meta twin set joint_gain '[1, 0.4, 1, 0.4, 1, 1, 1]'; robot-meta twin list; "
-        "robot-meta twin befall joint_reflex",
+        "robot-meta twin befall joint_reflex. To make the twin move as a recorded robot did: "
+        "robot-meta twin fit --help",
     )
     parser.add_argument("--namespace", default="", help="of the robot, such as /left")
     parser.add_argument("--timeout", type=float, default=5.0, help="to find the robot, [s]")

@@ -203,6 +203,11 @@ class Plant:
             self.furniture.update()
 
     @property
+    def nominal_friction(self) -> tuple[Array, Array]:
+        """Coulomb [Nm] and viscous [Nms/rad] friction without perturbation, (J,) each."""
+        return self._nominal.dof_frictionloss.copy(), self._nominal.dof_damping.copy()
+
+    @property
     def tool_position(self) -> Array:
         """True tool point in the base frame, (3,), [m]."""
         mujoco.mj_kinematics(self._model, self._data)

@@ -1,0 +1,16 @@
+"""`robot-meta twin`: change the twin while it runs, or fit it to a recorded run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str]) -> int:
+    """Entry point of `robot-meta twin`; only what speaks to a running twin needs ROS."""
+    if argv[:1] == ["fit"]:
+        from robot_meta.cli.twin_fit import main as fit
+
+        return fit(argv[1:])
+    from robot_meta.nodes.twin_client import main as change
+
+    return change(argv)
