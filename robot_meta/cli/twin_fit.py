@@ -12,14 +12,16 @@ import numpy as np
 import yaml
 from tqdm import tqdm
 
-from robot_meta.collection.k_step import model_errors
+from robot_meta.build import AdapterConfig, BuildConfig, build_dynamics
+from robot_meta.collection.k_step import adapted_contexts, model_errors
 from robot_meta.collection.run_reader import RunReader
 from robot_meta.dynamics.files import load_model
+from robot_meta.dynamics.model import Context
 from robot_meta.robots.description import ArmDescription, arm_description, with_gains
 from robot_meta.twin.identification import JointBehavior, errors, fit_behavior, nominal_behavior
 from robot_meta.twin.plant import PlantConfig
 from robot_meta.twin.segments import Segment, SegmentSimulator, segments_from
-from robot_meta.types import Array
+from robot_meta.types import Array, Commanded, Observation
 
 EPILOG = """examples:
   robot-meta twin fit out/runs/first --out my_twin.yaml
@@ -49,6 +51,9 @@ def main(argv: Sequence[str]) -> int:
             "record a longer run (`robot-meta excite`) or ask for shorter segments (--periods)"
         )
     fitted, judged = segments[::2], segments[1::2]
+    of_model = (
+        {} if args.model is None else _model_rows(args.model, description, steps, judged)
+    )  # first, so that weights that do not fit are refused before the long search
     simulator = SegmentSimulator(description, PlantConfig().observation_delay)
     nominal = nominal_behavior(description)
     with tqdm(desc="fit", unit="pass") as bar:
@@ -56,16 +61,40 @@ def main(argv: Sequence[str]) -> int:
     rows = {
         "nominal twin": errors(simulator, judged, nominal)[0],
         "fitted twin": errors(simulator, judged, found)[0],
+        **of_model,
     }
-    if args.model is not None:
-        model, card = load_model(args.model)
-        card.require_match(spec)
-        rows[f"{args.model.stem}, not adapted"] = model_errors(model, judged)
     print(_changes(spec.joint_names, nominal, found))
     print(_table(rows, judged))
     _write(args.out, found, run)
     print(f"written to {args.out}; launch with params_file:={args.out}")
     return 0
+
+
+def _model_rows(
+    path: Path,
+    description: ArmDescription,
+    steps: Sequence[tuple[Observation, Commanded]],
+    judged: Sequence[Segment],
+) -> dict[str, Array]:
+    """Errors of a learned model, as it was trained and as it would have been adapted live.
+
+    Raises:
+        BadModelFile: The weights cannot be read.
+        ModelMismatch: They were trained for another robot.
+    """
+    model, card = load_model(path)
+    card.require_match(description.spec)
+    still = [Context(params=model.params)] * len(judged)
+    rows = {f"{path.stem}, as trained": model_errors(model, still, judged)}
+    if card.method != "plain":
+        kind = AdapterConfig(kind=card.method)
+        config = BuildConfig(robot=card.robot, model=str(path), adapter=kind)
+        _, adapter, _ = build_dynamics(config)
+        stamps = [segment.stamp for segment in judged]
+        contexts = adapted_contexts(model.space, adapter, steps, set(stamps))
+        adapted = [contexts[stamp] for stamp in stamps]
+        rows[f"{path.stem}, adapted"] = model_errors(model, adapted, judged)
+    return rows
 
 
 def _recorded_arm(run: RunReader, wanted: str | None) -> ArmDescription:

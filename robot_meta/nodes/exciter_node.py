@@ -18,7 +18,7 @@ from robot_meta.nodes import messages, qos
 from robot_meta.nodes.guard_limits import GuardLimits
 from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.run import run
-from robot_meta.robots.description import arm_description
+from robot_meta.robots.cell import arm_in_cell, read_cell
 from robot_meta.safety.config import GuardConfig
 from robot_meta.types import Command, Commanded
 
@@ -31,6 +31,7 @@ class ExciterConfig:
 
     Attributes:
         robot: Robot type.
+        cell: File that says where the tool point is; empty for that of the robot type.
         speed_scale: Share of the robot's velocity limits that its guard allows.
         lockstep: Whether the robot waits for every answer.
         limits_of: Robot node that tells what its guard enforces.
@@ -39,6 +40,7 @@ class ExciterConfig:
     """
 
     robot: str = "fr3"
+    cell: str = ""
     speed_scale: float = 1.0
     lockstep: bool = False
     limits_of: str = "robot"
@@ -66,7 +68,8 @@ class ExciterNode(Node):
         self.failure: MotionInterrupted | None = None
         self._config = declare_config(self, ExciterConfig())
         refuse_unknown(self)
-        description = arm_description(self._config.robot, speed=self._config.speed_scale)
+        cell = read_cell(self._config.cell)
+        description = arm_in_cell(self._config.robot, cell, speed=self._config.speed_scale)
         self._spec, self._chain = description.spec, description.chain
         self._motion: GradualExcitation | None = None
         self._newest: JointTrajectory | None = None

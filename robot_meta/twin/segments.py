@@ -26,6 +26,7 @@ class Segment:
     """K control periods of a recorded run.
 
     Attributes:
+        stamp: Its begin, [s].
         position: Readings at the ends of periods, the first at the begin, (K + 1, J), [rad].
         velocity: The same, (K + 1, J), [rad/s].
         torque: What the law commanded last before the begin, (J,), [Nm].
@@ -36,6 +37,7 @@ class Segment:
             ((HISTORY + K) n, 2J).
     """
 
+    stamp: float
     position: Array
     velocity: Array
     torque: Array
@@ -167,6 +169,7 @@ def _segment(
     )
     readings = [o for o, _ in stretch[begin : begin + periods + 1]]
     return Segment(
+        stamp=readings[0].stamp,
         position=np.array([o.position for o in readings]),
         velocity=np.array([o.velocity for o in readings]),
         torque=readings[0].torque,
