@@ -27,17 +27,20 @@ class Segment:
 
     Attributes:
         stamp: Its begin, [s].
+        moments: When the readings were taken, in samples of the reference since `targets` began,
+            (K + 1,). In real time they come a little early or late; the reference does not.
         position: Readings at the ends of periods, the first at the begin, (K + 1, J), [rad].
         velocity: The same, (K + 1, J), [rad/s].
         torque: What the law commanded last before the begin, (J,), [Nm].
         reference_position: At the begin, (J,), [rad].
         reference_velocity: At the ends of periods, from HISTORY periods before the begin on,
             (HISTORY + K + 1, J), [rad/s].
-        targets: Position and velocity of the reference in every sample of those periods,
-            ((HISTORY + K) n, 2J).
+        targets: Position and velocity of the reference in every sample of those periods and of
+            the one that follows, ((HISTORY + K + 1) n, 2J).
     """
 
     stamp: float
+    moments: Array
     position: Array
     velocity: Array
     torque: Array
@@ -75,7 +78,7 @@ def segments_from(
         if _moves(stretch[begin : begin + periods])
     ]
     chosen = sorted(rng.choice(len(found), size=min(count, len(found)), replace=False))
-    return [_segment(ramp, found[i][0], found[i][1], periods) for i in chosen]
+    return [_segment(spec, ramp, found[i][0], found[i][1], periods) for i in chosen]
 
 
 class SegmentSimulator:
@@ -92,7 +95,7 @@ class SegmentSimulator:
         self._plant = Plant(description, PlantConfig(friction=unit, damping=unit), SceneConfig())
         self._law = ImpedanceLaw(spec)
         self._silent = np.zeros(spec.num_joints)
-        self._samples, self._rate = spec.samples_per_tick, round(1.0 / spec.reference_dt)
+        self._rate = round(1.0 / spec.reference_dt)
         self._age = round(observation_delay * self._rate)
 
     def set_body(self, friction: Array, damping: Array, gain: Array) -> None:
@@ -107,23 +110,22 @@ class SegmentSimulator:
         Returns:
             Position and velocity at the ends of the K periods, (K, J) each.
         """
-        plant, law, n = self._plant, self._law, self._samples
-        periods = len(segment.position) - 1
-        first = HISTORY * n - self._age - delay * self._rate
+        plant, law = self._plant, self._law
+        ends = np.round(segment.moments[1:] - segment.moments[0]).astype(int)
+        first = segment.moments[0] - self._age - delay * self._rate
         low = int(np.floor(first))
         late = low + 1 - first  # share of the older sample
-        rows = segment.targets[low : low + periods * n + 1]
+        rows = segment.targets[low : low + ends[-1] + 1]
         targets = late * rows[:-1] + (1.0 - late) * rows[1:]
         plant.reset(segment.position[0])
         plant.velocity[:] = segment.velocity[0]
         law.reset(segment.torque)
-        position, velocity = np.empty((2, periods, len(segment.torque)))
-        for i, target in enumerate(targets, start=1):
+        position, velocity = np.empty((2, len(targets), len(segment.torque)))
+        for i, target in enumerate(targets):
             plant.begin()
             plant.finish(law.torque(target, plant), self._silent)
-            if i % n == 0:
-                position[i // n - 1], velocity[i // n - 1] = plant.position, plant.velocity
-        return position, velocity
+            position[i], velocity[i] = plant.position, plant.velocity
+        return position[ends - 1], velocity[ends - 1]
 
 
 def _stretches(
@@ -160,20 +162,30 @@ def _moves(stretch: list[tuple[Observation, Commanded]]) -> bool:
 
 
 def _segment(
-    ramp: Ramp, stretch: list[tuple[Observation, Commanded]], begin: int, periods: int
+    spec: RobotSpec,
+    ramp: Ramp,
+    stretch: list[tuple[Observation, Commanded]],
+    begin: int,
+    periods: int,
 ) -> Segment:
-    known = stretch[begin - HISTORY : begin + periods]
+    known = stretch[begin - HISTORY : begin + periods + 1]
     position, velocity = zip(
         *(ramp.period(c.position[0], c.velocity[0], c.velocity[1]) for _, c in known),
         strict=True,
     )
+    even = spec.control_dt * np.arange(len(known))
+    stamps = np.array([o.stamp for o, _ in known])
+    late = stamps - even - np.median(stamps - even)
     readings = [o for o, _ in stretch[begin : begin + periods + 1]]
     return Segment(
         stamp=readings[0].stamp,
+        moments=(even + late)[HISTORY:] / spec.reference_dt,
         position=np.array([o.position for o in readings]),
         velocity=np.array([o.velocity for o in readings]),
         torque=readings[0].torque,
         reference_position=stretch[begin][1].position[0],
-        reference_velocity=np.array([known[0][1].velocity[0], *(c.velocity[1] for _, c in known)]),
+        reference_velocity=np.array(
+            [known[0][1].velocity[0], *(c.velocity[1] for _, c in known[:-1])]
+        ),
         targets=np.concatenate([np.concatenate(position), np.concatenate(velocity)], axis=1),
     )
