@@ -23,6 +23,8 @@ from robot_meta.twin.plant import PlantConfig
 from robot_meta.twin.segments import Segment, SegmentSimulator, segments_from
 from robot_meta.types import Array, Commanded, Observation
 
+BETTER = 0.8  # of the nominal twin's error, that a fit is worth its while
+
 EPILOG = """examples:
   robot-meta twin fit out/runs/first --out my_twin.yaml
   robot-meta twin fit out/runs/first --model out/mine.safetensors
@@ -65,6 +67,7 @@ def main(argv: Sequence[str]) -> int:
     }
     print(_changes(spec.joint_names, nominal, found))
     print(_table(rows, judged))
+    print(_verdict(rows["nominal twin"], rows["fitted twin"], len(segments), 2 * args.segments))
     _write(args.out, found, run)
     print(f"written to {args.out}; launch with params_file:={args.out}")
     return 0
@@ -140,6 +143,24 @@ def _table(rows: dict[str, Array], judged: Sequence[Segment]) -> str:
     for name, error in rows.items():
         figures = [1e3 * float(np.sqrt(np.mean(error[:, k - 1] ** 2))) for k in shown]
         lines.append(f"{name:<32}" + "".join(f"{figure:>10.3f}" for figure in figures))
+    return "\n".join(lines)
+
+
+def _verdict(nominal: Array, fitted: Array, found: int, wanted: int) -> str:
+    """What a person should make of it."""
+    lines = []
+    if found < wanted:
+        lines.append(
+            f"the run holds only {found} of {wanted} such segments in motion without a lost period"
+        )
+    before, after = (float(np.mean(error[:, -1] ** 2)) ** 0.5 for error in (nominal, fitted))
+    if after < BETTER * before:
+        lines.append(f"the fitted twin is {before / after:.1f} times nearer to the run")
+    else:
+        lines.append(
+            "the fitted twin is hardly nearer to the run than the nominal one: use that, or "
+            "record more"
+        )
     return "\n".join(lines)
 
 

@@ -64,7 +64,9 @@ def test_the_fitted_twin_is_one_that_a_robot_node_takes(run, tmp_path, capsys):
     model = resource("models/fr3_last_layer.safetensors")
     command = ["twin", "fit", str(run), "--out", str(out), "--segments", "8"]
     assert main([*command, "--model", str(model)]) == 0
-    errors = errors_in(capsys.readouterr().out)
+    told = capsys.readouterr().out
+    assert "times nearer to the run" in told
+    errors = errors_in(told)
     assert errors["fitted twin"] < 0.1 * errors["nominal twin"]
     trained, adapted = (errors[f"fr3_last_layer, {how}"] for how in ("as trained", "adapted"))
     assert errors["fitted twin"] < adapted < 0.7 * trained
