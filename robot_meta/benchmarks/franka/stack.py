@@ -34,8 +34,7 @@ BUSY = {
     *(Reason.COMMAND_SILENCE, Reason.STALE_COMMAND, Reason.STALE_OBSERVATION, Reason.CLOCK_JUMP),
 }  # what a machine that is too slow for real time does
 MOST_REARMS = 50
-# The server and four nodes share the cores with the planner, which gets along with a third of its
-# usual time when it draws fewer candidates.
+# The server and four nodes share the cores with the planner: fewer candidates are sooner ready.
 SMALL_MACHINE = {
     "margin": 0.006,
     "planner.sampling.num_samples": 48,

@@ -11,9 +11,8 @@ class FrankaConfig:
     """Settings of `FrankaRobot`.
 
     Collision thresholds are the defaults of franka_ros2 (`franka_hardware`); `max_delta_tau` is
-    half the torque rate of libfranka (`kMaxTorqueRate`) in one millisecond, as in CRISP, since
-    after a lost packet the robot sees two changes at once; friction compensation is off, as in
-    franky.
+    that of CRISP, half the torque rate of libfranka (`kMaxTorqueRate`) in one millisecond, which
+    leaves room for one lost packet; friction compensation is off, as in franky.
 
     Attributes:
         realtime: "ignore", or "enforce" to refuse a kernel without real-time scheduling.
