@@ -70,7 +70,8 @@ def test_every_executable_finds_its_code_in_the_sourced_workspace(workspace):
     done = shell(workspace, f'. install/setup.sh && {sys.executable} -c "{code}"')
     assert done.returncode == 0, done.stderr
     files = done.stdout.split()
-    declared = (ROOT / "setup.py").read_text().count(" = robot_meta.")
+    setup = workspace / "src/robot_meta/setup.py"
+    declared = setup.read_text().count(" = robot_meta.")
     assert len(files) == declared > 1  # the command and the nodes
     assert all(file.startswith(f"{workspace}/install/") for file in files)
 
