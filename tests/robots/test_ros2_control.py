@@ -17,7 +17,7 @@ from robot_meta.robots.ros2_control.command_topics import (  # noqa: E402
     Sample,
 )
 from robot_meta.robots.ros2_control.config import CONTROLLERS, Ros2ControlConfig  # noqa: E402
-from robot_meta.robots.ros2_control.driver import CONTROLLER_LOST  # noqa: E402
+from robot_meta.robots.ros2_control.driver import CONTROLLER_LOST, TOUCH_LOST  # noqa: E402
 from robot_meta.types import Reference  # noqa: E402
 
 ARM = arm_description("fr3")
@@ -97,6 +97,22 @@ def test_a_controller_that_is_gone_stops_the_robot_for_good(open_topic_arm):
         open_topic_arm.end_peers()
         until(lambda: robot.stopped)
         assert robot.stopped == CONTROLLER_LOST and not robot.recover()
+
+
+@pytest.mark.ros
+def test_an_arm_that_feels_nothing_any_more_stops_for_good(open_topic_arm):
+    felt = {"external_torque_topic": "/arm/external"}
+    with open_topic_arm("forward_command", "numb", **felt) as robot:
+        until(lambda: robot.stopped)
+        assert robot.stopped == TOUCH_LOST and not robot.recover()
+
+
+@pytest.mark.ros
+def test_an_arm_that_should_feel_and_never_does_is_not_connected(open_topic_arm):
+    with pytest.raises(NotConnected, match=r"/arm/nothing.*/arm/external"):
+        open_topic_arm(
+            "forward_command", external_torque_topic="/arm/nothing", connect_timeout=5.0
+        )
 
 
 @pytest.mark.ros

@@ -2,7 +2,8 @@
 
 python topic_arm.py CONTROLLER RELIABILITY [MODE]
     RELIABILITY   reliable or best_effort, of what it publishes and hears
-    MODE          no_controller: nobody listens; no_velocity, other_joints: of its joint states
+    MODE          no_controller: nobody listens; no_velocity, other_joints: of its joint states;
+                  numb: external torques end after a while
 
 It follows its set point after a lag of 20 ms and tells where it is 250 times a second, joints in
 an order of its own and a finger among them.
@@ -29,6 +30,7 @@ from robot_meta.robots.description import arm_description
 ARM = arm_description("fr3")
 SPEC = ARM.spec
 DT, LAG = 0.004, 0.02
+NUMB = 3000  # steps with external torques, of an arm that feels nothing afterwards
 SHUFFLED = [4, 0, 6, 2, 1, 5, 3]
 
 
@@ -39,6 +41,7 @@ class TopicArm(Node):
         self._mode = mode
         self._position, self._velocity = SPEC.home + 0.01, np.zeros(7)
         self._set_point = self._position.copy()
+        self._steps = 0
         self._way = []  # set points of the coming steps
         self._states = self.create_publisher(JointState, "/arm/joint_states", qos)
         self._external = self.create_publisher(JointState, "/arm/external", qos)
@@ -118,6 +121,9 @@ class TopicArm(Node):
             state.velocity = []
         state.header.stamp = self.get_clock().now().to_msg()
         self._states.publish(state)
+        self._steps += 1
+        if self._mode == "numb" and self._steps > NUMB:
+            return
         external = JointState(name=names, effort=[float(i) for i in SHUFFLED])
         external.header.stamp = state.header.stamp
         self._external.publish(external)

@@ -32,6 +32,8 @@ from robot_meta.robots.ros2_control.config import Ros2ControlConfig
 from robot_meta.types import Array, Observation, Reference
 
 CONTROLLER_LOST = "CONTROLLER_LOST"  # nobody listens to the commands any more
+TOUCH_LOST = "TOUCH_LOST"  # external torques come no more, or not of this arm
+TOUCH_SILENCE = 0.5  # longest between two external torques, [s]
 
 
 class Ros2ControlRobot(Closing):
@@ -64,6 +66,7 @@ class Ros2ControlRobot(Closing):
         self._target = np.zeros(2 * self.spec.num_joints)
         self._newest: tuple[float, Observation] | None = None  # when it came, and what
         self._external = np.zeros(self.spec.num_joints)
+        self._felt: float | None = None  # when they came last, on the monotonic clock, [s]
         self._trouble: Exception | None = None
         self._stopped, self._closed = "", threading.Event()
         self._own_context = context is None and not rclpy.ok()
@@ -117,11 +120,11 @@ class Ros2ControlRobot(Closing):
                 self._playback.hold_at(self._playback.held)
 
     def recover(self) -> bool:
-        """Clear a stop and hold in place; not while nobody listens."""
+        """Clear a stop and hold in place; not while nobody listens or nothing is felt."""
         self.observe()
         if not self._stopped:
             return True
-        if not self._listened_to():
+        if not self._listened_to() or not self._feels():
             return False
         self._hold_here()
         self._stopped = ""
@@ -191,7 +194,16 @@ class Ros2ControlRobot(Closing):
         try:
             self._external = self._values(msg, msg.effort, "external effort")
         except (MissingJoint, ValueError) as error:
-            self._trouble = error  # a guard that feels nothing must not go on
+            if self._felt is None:
+                self._trouble = error
+            return  # `_stream` stops the robot when no good ones come
+        self._felt = time.perf_counter()
+
+    def _feels(self) -> bool:
+        """Whether external torques come, where they should."""
+        if not self._config.external_torque_topic:
+            return True
+        return self._felt is not None and time.perf_counter() - self._felt <= TOUCH_SILENCE
 
     def _listen(self) -> None:
         while not self._closed.is_set():
@@ -203,7 +215,7 @@ class Ros2ControlRobot(Closing):
     def _wait_until_connected(self) -> None:
         config = self._config
         end = time.perf_counter() + config.connect_timeout
-        while self._newest is None or not self._listened_to():
+        while self._newest is None or not self._listened_to() or not self._feels():
             if time.perf_counter() > end:
                 raise self._trouble or NotConnected(self._what_is_missing())
             time.sleep(0.01)
@@ -219,6 +231,11 @@ class Ros2ControlRobot(Closing):
                 f"no joint states came on {config.state_topic} {waited}. Is the arm's "
                 "joint_state_broadcaster active? Topics of that type: "
                 f"{self._topics_of(JointState)}"
+            )
+        if self._listened_to():
+            return (
+                f"no external joint torques came on {config.external_torque_topic} {waited}. "
+                f"Topics of that type: {self._topics_of(JointState)}"
             )
         kind = COMMAND_TOPICS[config.controller].kind
         return (
@@ -257,6 +274,8 @@ class Ros2ControlRobot(Closing):
                 sample = Sample(position.copy(), velocity.copy(), period)
             if not self._listened_to():
                 self.stop(CONTROLLER_LOST)
+            elif not self._feels():
+                self.stop(TOUCH_LOST)
             for publisher, message in self._outputs:
                 publisher.publish(self._stamped(message(sample, naming)))
             due += period * (1 + missed)

@@ -41,5 +41,5 @@ def test_an_arm_that_falls_silent_means_hold(processes, start_robot):
     robot.run_with("sine")
     arm.kill()
     robot.spin_until(lambda: robot.states[-1].data != "RUNNING", "a hold")
-    assert robot.states[-1].data in ("HOLD STALE_OBSERVATION", "INACTIVE CONTROLLER_LOST")
-    robot.wait_for_state("INACTIVE CONTROLLER_LOST")
+    assert robot.states[-1].data in ("HOLD STALE_OBSERVATION", "INACTIVE TOUCH_LOST")
+    robot.wait_for_state("INACTIVE TOUCH_LOST")

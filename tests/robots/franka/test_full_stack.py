@@ -21,9 +21,8 @@ def run(franka_servers, tmp_path_factory):
     return follow_path(tmp_path_factory.mktemp("stack"), SECONDS, watchdog=WATCHDOG)
 
 
-def test_the_arm_follows_its_path_without_a_reflex(run):
+def test_the_arm_moves_without_a_reflex(run):
     result = figures(run)
-    print(result)  # how busy the machine was: rearmed, no_command_share, slipped
     assert result["reflexes"] == 0, run.states
     assert result["moving_periods"] > 20
     assert result["moving_success_rate"] > 0.9
