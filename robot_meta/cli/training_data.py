@@ -21,8 +21,9 @@ from robot_meta.dynamics.action_history import with_action_history
 from robot_meta.dynamics.dataset import EpisodeData
 from robot_meta.dynamics.state_space import JointReferenceSpace
 from robot_meta.dynamics.velocity_space import VelocityCommandSpace
+from robot_meta.legged_types import LeggedSpec
 from robot_meta.robots.description import arm_description, known_robots, legged_description
-from robot_meta.types import LeggedSpec, RobotSpec
+from robot_meta.types import RobotSpec
 
 # Episodes by profile, control periods of each, and training steps.
 ARM_EPISODES, ARM_TICKS, ARM_STEPS = {"quick": 60, "full": 2400}, 160, {"quick": 400, "full": 5000}

@@ -11,18 +11,18 @@ import numpy as np
 from robot_meta.collection.lockstep import lockstep
 from robot_meta.dynamics.dataset import EpisodeData
 from robot_meta.dynamics.velocity_space import VelocityCommandSpace
-from robot_meta.robots.description import LeggedDescription, legged_description
-from robot_meta.robots.guarded import GuardedDriver
-from robot_meta.safety.walking_guard import WalkingGuard
-from robot_meta.twin.legged.robot import LeggedTwin, LeggedTwinConfig
-from robot_meta.twin.splits import LEGGED
-from robot_meta.types import (
-    Array,
+from robot_meta.legged_types import (
     LeggedObservation,
     LeggedSpec,
     VelocityCommand,
     VelocityCommanded,
 )
+from robot_meta.robots.description import LeggedDescription, legged_description
+from robot_meta.robots.guarded import GuardedDriver
+from robot_meta.safety.walking_guard import WalkingGuard
+from robot_meta.twin.legged.robot import LeggedTwin, LeggedTwinConfig
+from robot_meta.twin.splits import LEGGED
+from robot_meta.types import Array
 
 
 @dataclass(frozen=True, kw_only=True)

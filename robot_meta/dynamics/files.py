@@ -20,7 +20,8 @@ from robot_meta.dynamics.space import StateSpace
 from robot_meta.dynamics.state_space import JointReferenceSpace
 from robot_meta.dynamics.velocity_space import VelocityCommandSpace
 from robot_meta.errors import BadModelFile, ModelMismatch
-from robot_meta.types import LeggedSpec, RobotSpec
+from robot_meta.legged_types import LeggedSpec
+from robot_meta.types import RobotSpec
 
 FORMAT, VERSION = "robot_meta/dynamics", 1
 

@@ -18,7 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from robot_meta.types import Array, LeggedObservation
+from robot_meta.legged_types import LeggedObservation
+from robot_meta.types import Array
 
 _POSE, _MOTION = 3, 7  # x, y, ψ; velocity, attitude, rates
 

@@ -10,16 +10,16 @@ from robot_meta.contact import ContactConfig
 from robot_meta.dynamics.space import StateSpace
 from robot_meta.dynamics.velocity_space import VelocityCommandSpace
 from robot_meta.embodiments.embodiment import Score, Touch
-from robot_meta.planning.planner import Admit
-from robot_meta.planning.walking import WalkingConfig, walking_reward
-from robot_meta.types import (
-    Array,
+from robot_meta.legged_types import (
     LeggedObservation,
     LeggedSpec,
     PosePath,
     VelocityCommand,
     VelocityCommanded,
 )
+from robot_meta.planning.planner import Admit
+from robot_meta.planning.walking import WalkingConfig, walking_reward
+from robot_meta.types import Array
 
 
 class Walker:

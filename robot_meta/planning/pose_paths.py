@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from robot_meta.types import Array, PosePath
+from robot_meta.legged_types import PosePath
+from robot_meta.types import Array
 
 SAMPLE_RATE = 50  # of a path, [Hz]
 RAMP = 1.0  # time from standing to full speed, [s]

@@ -16,8 +16,9 @@ import numpy as np
 
 from robot_meta.errors import UnknownRobot
 from robot_meta.kinematics import KinematicChain, rotation_from_quat_wxyz
+from robot_meta.legged_types import LeggedSpec
 from robot_meta.robots.legs import LegKinematics
-from robot_meta.types import Array, JointLimits, LeggedSpec, Load, RobotSpec, VelocityCurve
+from robot_meta.types import Array, JointLimits, Load, RobotSpec, VelocityCurve
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from robot_meta.legged_types import LeggedObservation, LeggedSpec
 from robot_meta.safety.reasons import Reason
-from robot_meta.types import Array, LeggedObservation, LeggedSpec
+from robot_meta.types import Array
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from robot_meta.legged_types import (
+    LeggedObservation,
+    LeggedSpec,
+    VelocityCommand,
+    VelocityCommanded,
+    VelocityReference,
+)
 from robot_meta.safety.intake import TOLERANCE, judge_stamp
 from robot_meta.safety.life import LifeCycle
 from robot_meta.safety.reasons import Reason
@@ -15,14 +22,7 @@ from robot_meta.safety.recovery import RecoveryConfig
 from robot_meta.safety.state import Answer, Event, State
 from robot_meta.safety.tally import Tally
 from robot_meta.safety.walking import WalkingGuardConfig, is_sound, leans, limited
-from robot_meta.types import (
-    Array,
-    LeggedObservation,
-    LeggedSpec,
-    VelocityCommand,
-    VelocityCommanded,
-    VelocityReference,
-)
+from robot_meta.types import Array
 
 
 class WalkingGuard:

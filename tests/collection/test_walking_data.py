@@ -13,9 +13,9 @@ from robot_meta.collection.walking_data import (
     walking_space,
     wandering_walk,
 )
+from robot_meta.legged_types import VelocityCommanded
 from robot_meta.robots.description import legged_description
 from robot_meta.twin.legged.robot import LeggedTwin, LeggedTwinConfig
-from robot_meta.types import VelocityCommanded
 
 GO2 = legged_description("go2")
 SPEC = GO2.spec

@@ -16,8 +16,8 @@ from robot_meta.dynamics.normalizer import Normalizer
 from robot_meta.dynamics.rollout import RolloutConfig, StepwiseRollout, make_rollout
 from robot_meta.dynamics.velocity_space import VelocityCommandSpace
 from robot_meta.errors import ModelMismatch
+from robot_meta.legged_types import LeggedObservation
 from robot_meta.robots.description import arm_description, legged_description
-from robot_meta.types import LeggedObservation
 
 GO2 = legged_description("go2").spec
 SPACE = walking_space(GO2)

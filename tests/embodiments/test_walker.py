@@ -14,6 +14,7 @@ from robot_meta.dynamics.last_layer import LastLayerAdapter
 from robot_meta.dynamics.state_space import JointReferenceSpace
 from robot_meta.embodiments.embodiment import Touch
 from robot_meta.embodiments.walker import Walker
+from robot_meta.legged_types import PosePath, VelocityCommanded
 from robot_meta.planning.mppi import MPPI, MPPIConfig
 from robot_meta.planning.planner import SamplingConfig
 from robot_meta.planning.pose_paths import line
@@ -24,7 +25,6 @@ from robot_meta.robots.guarded import GuardedDriver
 from robot_meta.safety.state import State
 from robot_meta.safety.walking_guard import WalkingGuard
 from robot_meta.twin.legged.robot import LeggedTwin, LeggedTwinConfig
-from robot_meta.types import PosePath, VelocityCommanded
 
 GO2 = legged_description("go2")
 SPEC = GO2.spec

@@ -8,12 +8,12 @@ import math
 import numpy as np
 import pytest
 
+from robot_meta.legged_types import LeggedObservation, VelocityCommand
 from robot_meta.robots.description import legged_description
 from robot_meta.safety.reasons import EXPLANATIONS, Reason
 from robot_meta.safety.state import State
 from robot_meta.safety.walking import WalkingGuardConfig, limited
 from robot_meta.safety.walking_guard import WalkingGuard
-from robot_meta.types import LeggedObservation, VelocityCommand
 
 SPEC = legged_description("go2").spec
 T = SPEC.control_dt

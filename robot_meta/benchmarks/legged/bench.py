@@ -30,6 +30,7 @@ _SOURCES = (
     "robots",
     "safety",
     "twin",
+    "legged_types.py",
     "types.py",
 )
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from robot_meta.types import (
-    Array,
+from robot_meta.legged_types import (
     LeggedObservation,
     LeggedSpec,
     PosePath,
     VelocityCommand,
     VelocityCommanded,
 )
+from robot_meta.types import Array
 
 AHEAD = 2.0  # periods between a measurement and the end of the period that answers it
 

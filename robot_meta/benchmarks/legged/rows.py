@@ -15,15 +15,15 @@ from robot_meta.dynamics.gradient import GradientAdapter
 from robot_meta.dynamics.last_layer import LastLayerAdapter
 from robot_meta.dynamics.model import NeuralDynamics
 from robot_meta.embodiments.walker import Walker
-from robot_meta.planning.mppi import MPPI
-from robot_meta.planning.walking import WalkingConfig
-from robot_meta.types import (
+from robot_meta.legged_types import (
     LeggedObservation,
     LeggedSpec,
     PosePath,
     VelocityCommand,
     VelocityCommanded,
 )
+from robot_meta.planning.mppi import MPPI
+from robot_meta.planning.walking import WalkingConfig
 
 Settings = Mapping[str, float]
 """A row's own hyper-parameters; whole numbers mean counts."""

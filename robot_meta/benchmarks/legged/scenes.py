@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from robot_meta.legged_types import PosePath
 from robot_meta.planning.pose_paths import figure_eight, line, square
 from robot_meta.twin.legged.perturbations import LeggedPerturbations
 from robot_meta.twin.splits import LEGGED
-from robot_meta.types import PosePath
 
 NOMINAL = "nominal"
 SEEN = "seen"  # a body like those trained on, another for every seed

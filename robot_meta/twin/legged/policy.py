@@ -8,7 +8,8 @@ import numpy as np
 import onnxruntime
 
 from robot_meta.errors import BadModelFile
-from robot_meta.types import Array, LeggedSpec
+from robot_meta.legged_types import LeggedSpec
+from robot_meta.types import Array
 
 # Scales of observation and action, as the policy was trained (rl_sar, robot_lab, Go2).
 _ANGULAR_VELOCITY, _JOINT_VELOCITY = 0.25, 0.05

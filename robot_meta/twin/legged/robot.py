@@ -8,6 +8,7 @@ from enum import Enum
 import numpy as np
 
 from robot_meta.errors import NotConnected
+from robot_meta.legged_types import LeggedObservation, VelocityReference
 from robot_meta.robots.closing import Closing
 from robot_meta.robots.description import LeggedDescription
 from robot_meta.twin.assets import go2_policy_path
@@ -15,7 +16,7 @@ from robot_meta.twin.legged.perturbations import LeggedPerturbations
 from robot_meta.twin.legged.plant import PHYSICS_DT, LeggedPlant
 from robot_meta.twin.legged.policy import WalkingPolicy
 from robot_meta.twin.legged.sensors import Reading, SensorConfig, Sensors
-from robot_meta.types import Array, LeggedObservation, VelocityReference
+from robot_meta.types import Array
 
 STAND_UP_S = 1.5  # from lying to standing after `recover`
 DAMPING = 3.0  # of every joint while damped, [Nms/rad]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from robot_meta.legged_types import LeggedObservation
 from robot_meta.robots.description import LeggedDescription
 from robot_meta.robots.legs import velocity_from_legs
-from robot_meta.types import Array, LeggedObservation
+from robot_meta.types import Array
 
 POSE_SOURCES = ("external", "odometry")
 

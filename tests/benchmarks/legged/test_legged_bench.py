@@ -23,11 +23,11 @@ from robot_meta.benchmarks.legged.scenes import (
     Timing,
     scene,
 )
+from robot_meta.legged_types import LeggedObservation, VelocityCommanded
 from robot_meta.planning.pose_paths import figure_eight
 from robot_meta.resources import resource
 from robot_meta.robots.description import legged_description
 from robot_meta.twin.splits import LEGGED
-from robot_meta.types import LeggedObservation, VelocityCommanded
 
 TIMING = Timing(begin=2.0, change=4.0, settle=1.0, end=8.0)
 SHORT = Timing(begin=0.5, change=2.0, settle=0.5, end=4.0)

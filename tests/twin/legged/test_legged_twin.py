@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from robot_meta.errors import BadModelFile, NotConnected
+from robot_meta.legged_types import VelocityReference
 from robot_meta.robots.description import legged_description
 from robot_meta.robots.legs import velocity_from_legs
 from robot_meta.twin.assets import go2_policy_path
@@ -17,7 +18,6 @@ from robot_meta.twin.legged.plant import LeggedPlant
 from robot_meta.twin.legged.policy import WalkingPolicy
 from robot_meta.twin.legged.robot import LeggedTwin, LeggedTwinConfig, Mode
 from robot_meta.twin.legged.sensors import SensorConfig
-from robot_meta.types import VelocityReference
 
 GO2 = legged_description("go2")
 NOMINAL = LeggedPerturbations()
