@@ -15,7 +15,7 @@ from pathlib import Path
 
 from robot_meta.errors import RecordingFailed
 from robot_meta.replay.files import Files
-from robot_meta.replay.lines import checked_line, checked_lines
+from robot_meta.replay.lines import checked_line, checked_lines, cut_torn_end
 
 JOURNAL = "journal.jsonl"
 STARTED, STOPPED, RESUMED, MARKED, DISCARDED = "started", "stopped", "resumed", "mark", "discarded"
@@ -57,7 +57,7 @@ class Journal:
     def __init__(self, path: Path, files: Files | None = None) -> None:
         self._files, self._path = files or Files(), path / JOURNAL
         if self._path.exists():
-            self._cut_torn_end()
+            cut_torn_end(self._files, self._path)
             self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND)
         else:
             self._file = self._files.create(self._path)
@@ -75,18 +75,12 @@ class Journal:
             self._files.sync(self._file)
         except OSError as error:
             with contextlib.suppress(OSError):
-                self._cut_torn_end()
+                cut_torn_end(self._files, self._path)
             raise RecordingFailed(f"cannot write {self._path}: {error.strerror}") from None
 
     def close(self) -> None:
         """Close the file."""
         self._files.close(self._file)
-
-    def _cut_torn_end(self) -> None:
-        data = self._path.read_bytes()
-        sound = data.rfind(b"\n") + 1
-        if sound < len(data):
-            self._files.cut(self._path, sound)
 
 
 def read_notes(path: Path) -> list[Note]:

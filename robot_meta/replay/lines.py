@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import zlib
+from pathlib import Path
 from typing import Any
+
+from robot_meta.replay.files import Files
 
 
 def checked_line(content: Any) -> bytes:
@@ -24,3 +27,11 @@ def checked_lines(data: bytes) -> tuple[list[Any], int]:
         else:
             damaged += 1
     return found, damaged
+
+
+def cut_torn_end(files: Files, path: Path) -> None:
+    """Cut what a crash or a full disk left of a last line; nobody was told that it is safe."""
+    data = path.read_bytes()
+    sound = data.rfind(b"\n") + 1
+    if sound < len(data):
+        files.cut(path, sound)

@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "perception": set(),
     "twin": {"safety", "robots", "perception"},
     "collection": {*CORE_ROOMS, "embodiments", "controller", "robots", "twin"},
+    "annotation": {"replay", "collection", "twin"},
     "preflight": {"safety", "robots", "twin"},
     "nodes": {
         *CORE_ROOMS,

@@ -1,0 +1,1 @@
+"""What people say about recorded play: labels and preferences, kept with their whole history."""
