@@ -168,7 +168,7 @@ class StoreDamaged(RobotMetaError):
 
     def __init__(self, path: object, problem: str) -> None:
         super().__init__(
-            f"{path}: {problem}. Copy it again if there is another copy; else `robot-meta store "
+            f"{path}: {problem}. Copy it again if there is another copy; else `robot-meta data "
             "repair` keeps what is sound and tells what is not."
         )
         self.path, self.problem = path, problem
@@ -234,6 +234,16 @@ class StoreMissing(RobotMetaError):
     def __init__(self, path: object) -> None:
         super().__init__(f"there is no store in {path} (no manifest, no segments)")
         self.path = path
+
+
+class BadDataset(RobotMetaError):
+    """Data in another format is cut, damaged, or not what it says it is."""
+
+    exit_code = 36
+
+    def __init__(self, path: object, problem: str) -> None:
+        super().__init__(f"{path}: {problem}. Nothing was changed; copy or export it again.")
+        self.path, self.problem = path, problem
 
 
 class CalibrationFailed(RobotMetaError):

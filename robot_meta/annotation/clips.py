@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
+from robot_meta.replay.episodes import EpisodeIndex
 from robot_meta.replay.journal import discarded, read_notes
 from robot_meta.replay.snapshot import Snapshot
 from robot_meta.replay.transitions import Batch
@@ -45,17 +43,9 @@ def episode_lengths(store: Path) -> dict[str, int]:
 
     An episode of which steps in the middle are missing counts up to the first that is.
     """
-    snapshot = Snapshot(store)
-    known: Counter[int] = Counter()
-    for run in np.sort(snapshot.runs, order=("episode", "step")):
-        if int(run["step"]) == known[int(run["episode"])]:
-            known[int(run["episode"])] += int(run["count"])
-    gone = discarded(read_notes(store))
-    return {
-        episode.key: known[number]
-        for number, episode in sorted(snapshot.episodes.items())
-        if known[number] and episode.key not in gone
-    }
+    index, gone = EpisodeIndex(Snapshot(store)), discarded(read_notes(store))
+    lengths = {e.key: index.length(e.number) for e in index.episodes if e.key not in gone}
+    return {key: length for key, length in lengths.items() if length}
 
 
 def windows(lengths: Mapping[str, int], steps: int, stride: int | None = None) -> list[Clip]:
@@ -94,15 +84,13 @@ def check_clips(clips: Iterable[Clip], lengths: Mapping[str, int]) -> None:
             )
 
 
-def read_clip(snapshot: Snapshot, clip: Clip) -> Batch:
-    """The transitions of a clip, in order of time; those that are damaged are left out."""
-    runs = snapshot.runs
-    numbers = [n for n, episode in snapshot.episodes.items() if episode.key == clip.episode]
-    of_episode = np.isin(runs["episode"], numbers)
-    ends = runs["step"].astype(np.int64) + runs["count"]
-    own = np.flatnonzero(of_episode & (runs["step"] < clip.end) & (ends > clip.begin))
-    rows = [snapshot.run_first[i] + np.arange(int(runs["count"][i])) for i in own.tolist()]
-    steps = [int(runs["step"][i]) + np.arange(int(runs["count"][i])) for i in own.tolist()]
-    row, step = np.concatenate([[], *rows]), np.concatenate([[], *steps])
-    inside = (step >= clip.begin) & (step < clip.end)
-    return snapshot.intact(row[inside][np.argsort(step[inside])].astype(np.int64))
+def read_clip(index: EpisodeIndex, clip: Clip) -> Batch:
+    """The transitions of a clip, in order of time; those that are damaged are left out.
+
+    Raises:
+        ValueError: There is no such episode.
+    """
+    number = index.number(clip.episode)
+    if number is None:
+        raise ValueError(f"there is no episode of the clip {clip} in {index.snapshot.path}")
+    return index.read(number, clip.begin, clip.end)

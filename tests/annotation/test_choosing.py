@@ -11,6 +11,7 @@ from robot_meta.annotation.clips import (
     read_clip,
     windows,
 )
+from robot_meta.replay.episodes import EpisodeIndex
 from robot_meta.replay.journal import Journal, Note
 from robot_meta.replay.snapshot import Snapshot
 
@@ -54,7 +55,7 @@ def test_pairs_are_shown_both_ways_round_and_begun_ones_first():
 
 def test_a_clip_reads_what_was_recorded(filled):
     assert episode_lengths(filled) == {f"episode {i}": 100 for i in range(10)}
-    batch = read_clip(Snapshot(filled), Clip("episode 3", 30, 70))
+    batch = read_clip(EpisodeIndex(Snapshot(filled)), Clip("episode 3", 30, 70))
     np.testing.assert_array_equal(batch.step, np.arange(30, 70))
     np.testing.assert_array_equal(batch.values["state"][:, 0], np.arange(330, 370))
 
