@@ -4,7 +4,7 @@
 BIN := .venv/bin
 export PYTHON TORCH_INDEX_URL
 
-.PHONY: help setup setup-franka setup-franka-sim setup-franky-sim demo test test-all lint clean lock
+.PHONY: help setup setup-franka setup-franka-sim setup-franky-sim setup-lerobot demo test test-all lint clean lock
 help:
 	@echo "make demo      see the arm adapt to a changed body (sets up first)"
 	@echo "make test      lint, types, unit, simulation and ROS tests (sets up first)"
@@ -13,6 +13,7 @@ help:
 	@echo "make setup     only set up .venv"
 	@echo "make setup-franka      add the driver of a real FR3 to .venv"
 	@echo "make setup-franka-sim  an environment with a server that stands for an FR3, for tests"
+	@echo "make setup-lerobot     an environment with the real LeRobot that reads exports, for tests"
 	@echo "make clean     remove .venv, build outputs and caches; keeps out/"
 
 setup:
@@ -27,6 +28,9 @@ setup-franka-sim: setup-franka
 
 setup-franky-sim: setup-franka
 	@$(BIN)/python .ci/franka_sim.py --friendly
+
+setup-lerobot: setup
+	@$(BIN)/python .ci/lerobot.py
 
 demo: setup
 	@$(BIN)/robot-meta demo
@@ -44,5 +48,5 @@ lock:
 	@for version in 3.10 3.11 3.12; do python$$version .ci/lock.py || exit 1; done
 
 clean:
-	rm -rf .venv .venv-franka-sim .venv-franky-sim build install log dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-franka-sim .venv-franky-sim .venv-lerobot build install log dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find robot_meta tests -name __pycache__ -prune -exec rm -rf {} +

@@ -53,6 +53,8 @@ ROS = [
     "ros-jazzy-std-srvs",
     "ros-jazzy-trajectory-msgs",
 ]
+# LeRobot data sets, out and in.
+LEROBOT = ["pyarrow>=17,<30"]
 # Peers of `robot-meta bench planner`. mbrl 0.2 asks for a gymnasium that the environments cannot
 # use: install it by hand, without its dependencies but with hydra-core and termcolor.
 BENCH = [
@@ -120,6 +122,7 @@ setup(
         "vision": VISION,
         "realsense": REALSENSE,
         "ros": ROS,
+        "lerobot": LEROBOT,
         "test": TEST,
         "bench": BENCH,
         "franka": FRANKA,

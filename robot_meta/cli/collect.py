@@ -20,7 +20,7 @@ EPILOG = """examples:
       twenty episodes of ten seconds; the same seed always gives the same states
   robot-meta collect play --episodes 2000 --workers 2 --out out/play
       goes on where the first one ended: the first twenty are kept
-  robot-meta store info out/play
+  robot-meta data info out/play
       what is in the store
 A run that was stopped goes on where it was when the same command is given again.
 """

@@ -76,10 +76,10 @@ COMMANDS = {
         "adapt to a recorded run again and compare with what happened live",
         "robot-meta replay out/runs/first",
     ),
-    "store": Command(
-        "robot_meta.cli.store",
-        "look at a store of past transitions, check every row, keep what is sound",
-        "robot-meta store verify out/store",
+    "data": Command(
+        "robot_meta.cli.data",
+        "look at recorded episodes, check every row, take them out and in (LeRobot)",
+        "robot-meta data export out/store out/play_lerobot --format lerobot",
     ),
     "bench": Command(
         "robot_meta.benchmarks.cli",

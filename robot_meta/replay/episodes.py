@@ -68,6 +68,13 @@ class EpisodeIndex:
             inside &= place < end
         return self.snapshot.intact(row[inside])
 
+    def ends(self, number: int) -> Batch:
+        """The first and the last transition of an episode that are there, if they are intact."""
+        runs = self._runs(number)
+        first = self.snapshot.run_first[runs]
+        last = first[-1:] + self.snapshot.runs["count"][runs][-1:].astype(np.int64) - 1
+        return self.snapshot.intact(np.concatenate([first[:1], last]))
+
     def _runs(self, number: int) -> Ints:
         begin, end = np.searchsorted(self._numbers, [number, number + 1])
         return self._order[begin:end]

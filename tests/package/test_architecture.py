@@ -41,6 +41,7 @@ MAY_IMPORT = {
     "twin": {"safety", "robots", "perception"},
     "collection": {*CORE_ROOMS, "embodiments", "controller", "robots", "twin"},
     "annotation": {"replay", "collection", "twin"},
+    "formats": {"replay", "robots", "collection", "annotation"},
     "preflight": {"safety", "robots", "twin"},
     "nodes": {
         *CORE_ROOMS,

@@ -171,7 +171,7 @@ def test_a_half_copied_store_is_refused_until_it_is_repaired(stores, filled, how
     else:
         file.unlink()
     gone = 236 - (100 if how == "cut" else 0)
-    with pytest.raises(StoreDamaged, match="robot-meta store repair"):
+    with pytest.raises(StoreDamaged, match="robot-meta data repair"):
         Snapshot(filled)
     with pytest.raises(StoreDamaged):
         stores.open(filled)

@@ -1,0 +1,74 @@
+"""Where things are in a LeRobot data set, and what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+VERSION = "v3.0"
+INFO, STATS, TASKS = "meta/info.json", "meta/stats.json", "meta/tasks.parquet"
+DATA = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
+EPISODES = "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
+VIDEOS = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
+CHUNK_FILES = 1000  # in a folder
+DATA_MB, VIDEO_MB = 100, 200  # of a file, about
+
+INDICES = ("timestamp", "frame_index", "episode_index", "index", "task_index")
+"""Columns that every data set has: time within the episode, and places."""
+
+COLUMNS = {"state": "observation.state", "requested": "action"}
+"""Fields of the store that LeRobot has names for; every other field keeps its own."""
+
+STAMP, ENDING = "stamp", "ending"
+"""Columns of our own: the robot's clock, and the bits of the end of an episode."""
+
+OURS = "robot_meta"
+"""Prefix of the columns about an episode that are our own."""
+
+
+def features(
+    fields: Mapping[str, int], names: Mapping[str, Sequence[str]]
+) -> dict[str, dict[str, Any]]:
+    """Type, shape and names of every column.
+
+    Args:
+        fields: Of the store, with their widths.
+        names: Of the entries of fields, where they are known.
+    """
+    own = {
+        COLUMNS.get(name, name): _feature("float32", width, names.get(name))
+        for name, width in fields.items()
+    }
+    return {
+        **own,
+        STAMP: _feature("float64", 1),
+        ENDING: _feature("int64", 1),
+        **{name: _feature("int64", 1) for name in INDICES},
+        "timestamp": _feature("float32", 1),
+    }
+
+
+def _feature(dtype: str, width: int, names: Sequence[str] | None = None) -> dict[str, Any]:
+    known = list(names) if names is not None and len(names) == width else None
+    return {"dtype": dtype, "shape": [width], "names": known}
+
+
+def info(
+    columns: Mapping[str, Any], rate: int, robot: str, episodes: int, frames: int, tasks: int
+) -> dict[str, Any]:
+    """What `meta/info.json` says."""
+    return {
+        "codebase_version": VERSION,
+        "robot_type": robot,
+        "total_episodes": episodes,
+        "total_frames": frames,
+        "total_tasks": tasks,
+        "chunks_size": CHUNK_FILES,
+        "data_files_size_in_mb": DATA_MB,
+        "video_files_size_in_mb": VIDEO_MB,
+        "fps": rate,
+        "splits": {"train": f"0:{episodes}"},
+        "data_path": DATA,
+        "video_path": None,
+        "features": dict(columns),
+    }
