@@ -12,6 +12,7 @@ from robot_meta.robots.closing import Closing
 from robot_meta.robots.description import ArmDescription, arm_description
 from robot_meta.robots.playback import ReferencePlayback, check_reference
 from robot_meta.twin.delay import DelayLine
+from robot_meta.twin.desk.fingers import Fingers
 from robot_meta.twin.desk.furniture import Furniture
 from robot_meta.twin.desk.layout import DeskLayout
 from robot_meta.twin.impedance import ImpedanceLaw
@@ -166,7 +167,7 @@ class MujocoRobot(Closing):
         if not np.isfinite(width):
             raise ValueError(f"the width between the fingers must be finite, got {width}")
         if not self._stopped:
-            self.furniture.grip(width)
+            self.furniture.fingers.grip(width)
 
     def stop(self, reason: str) -> None:
         """Hold the present reference until `recover`; the first reason counts."""
@@ -174,6 +175,8 @@ class MujocoRobot(Closing):
             return
         self._stopped = reason or "STOP"
         self._playback.hold_at(self._playback.held)
+        if self.fingers is not None:
+            self.fingers.stop()
 
     def recover(self) -> bool:
         """Clear a stop and hold where the arm stands now; not while an incident lasts."""
@@ -241,6 +244,15 @@ class MujocoRobot(Closing):
         if self._plant.furniture is None:
             raise ValueError("this twin has no furniture: set scene.desk")
         return self._plant.furniture
+
+    @property
+    def fingers(self) -> Fingers | None:
+        """Those of the hand, where they move (`scene.desk`)."""
+        return self._plant.furniture.fingers if self._plant.furniture is not None else None
+
+    def scene(self) -> Array | None:
+        """What stands on the desk, (1 + D,), entries as in `SCENE`; None without one."""
+        return self._plant.furniture.scene if self._plant.furniture is not None else None
 
     @property
     def stopped(self) -> str:

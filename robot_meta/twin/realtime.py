@@ -11,8 +11,9 @@ from typing import Any
 from robot_meta.errors import NotConnected
 from robot_meta.robots.closing import Closing
 from robot_meta.robots.description import ArmDescription
+from robot_meta.twin.desk.fingers import Fingers
 from robot_meta.twin.mujoco_robot import MujocoRobot, TwinConfig, TwinSnapshot
-from robot_meta.types import Observation, Reference
+from robot_meta.types import Array, Observation, Reference
 
 _log = logging.getLogger(__name__)
 MAX_BEHIND = 0.1  # what the thread catches up after a pause; more is lost to robot time, [s]
@@ -61,6 +62,12 @@ class RealtimeTwin(Closing):
         with self._lock:
             self._robot.command(reference)
 
+    def grip(self, width: float) -> None:
+        """Move the fingers towards `width` between them, [m]; ignored while stopped."""
+        self._require_connection()
+        with self._lock:
+            self._robot.grip(width)
+
     def stop(self, reason: str) -> None:
         """Hold the present reference until `recover`; the first reason counts."""
         with self._lock:
@@ -89,6 +96,16 @@ class RealtimeTwin(Closing):
     def stopped(self) -> str:
         """Reason of the present stop, "" when there is none."""
         return self._robot.stopped
+
+    @property
+    def fingers(self) -> Fingers | None:
+        """Those of the hand, where they move (`scene.desk`)."""
+        return self._robot.fingers
+
+    def scene(self) -> Array | None:
+        """What stands on the desk, (1 + D,), entries as in `SCENE`; None without one."""
+        with self._lock:
+            return self._robot.scene()
 
     def change(self, name: str, value: Any) -> None:
         """Change one field of the body from the next millisecond on."""

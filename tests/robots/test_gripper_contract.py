@@ -1,9 +1,10 @@
-"""One contract for every hand: the simulated one, and the driver's on a protocol server."""
+"""One contract for every hand: simulated, in the twin's physics, on a protocol server."""
 
 import time
 
 import pytest
 
+from robot_meta.robots.description import arm_description
 from robot_meta.robots.gripper import MAX_WIDTH, SimulatedGripper
 
 PATIENCE_S = 60.0
@@ -20,10 +21,36 @@ class SteppedClock:
         return self.now
 
 
-@pytest.fixture(params=["simulated", pytest.param("franka", marks=pytest.mark.franka)])
+class SteppedFingers:
+    """Fingers of a twin that moves on by one period whenever somebody looks."""
+
+    def __init__(self, twin):
+        self._twin, self._fingers = twin, twin.fingers
+
+    def __getattr__(self, name):
+        return getattr(self._fingers, name)
+
+    def state(self):
+        self._twin.step()
+        return self._fingers.state()
+
+
+@pytest.fixture(
+    params=[
+        "simulated",
+        pytest.param("twin", marks=pytest.mark.sim),
+        pytest.param("franka", marks=pytest.mark.franka),
+    ]
+)
 def gripper(request):
     if request.param == "simulated":
         yield SimulatedGripper(SteppedClock())
+    elif request.param == "twin":
+        from robot_meta.twin.mujoco_robot import MujocoRobot, TwinConfig
+        from robot_meta.twin.scenes import SceneConfig
+
+        with MujocoRobot(arm_description("fr3"), TwinConfig(scene=SceneConfig(desk=True))) as twin:
+            yield SteppedFingers(twin)
     else:
         with request.getfixturevalue("open_franka")(gripper=True) as robot:
             yield robot.gripper
@@ -34,7 +61,7 @@ def finished(gripper):
     end = time.monotonic() + PATIENCE_S
     while (state := gripper.state()).busy:
         assert time.monotonic() < end, state
-        if not isinstance(gripper, SimulatedGripper):
+        if not isinstance(gripper, SimulatedGripper | SteppedFingers):
             time.sleep(0.02)
     return state
 

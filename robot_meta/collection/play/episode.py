@@ -148,9 +148,8 @@ class Stage:
         )
 
     def _state(self, position: Array, velocity: Array) -> Array:
-        desk = self._robot.furniture
         tool = self._description.chain.tool_position_in_base(position)
-        return np.concatenate([position, velocity, tool, [desk.width], desk.state])
+        return np.concatenate([position, velocity, tool, self._robot.furniture.scene])
 
 
 def state_names(joints: int) -> list[str]:

@@ -7,6 +7,7 @@ import copy
 import mujoco
 import numpy as np
 
+from robot_meta.twin.desk.fingers import Fingers
 from robot_meta.twin.desk.layout import (
     BLOCK_HEIGHT,
     BLOCKS,
@@ -15,13 +16,15 @@ from robot_meta.twin.desk.layout import (
     PLACES,
     DeskLayout,
 )
-from robot_meta.twin.desk.model import DESK, FINGERS, MAX_WIDTH
+from robot_meta.twin.desk.model import DESK
 from robot_meta.types import Array
 
 JOINTS = ("drawer", "door", "knob", "button", "switch")
 _POSE = ("x", "y", "z", "qw", "qx", "qy", "qz")
 STATE = (*JOINTS, "lamp", *(f"{block}_{part}" for block in BLOCKS for part in _POSE))
 """Entries of the state of a desk, D of them: [m], [rad], lamp 0 or 1, poses in the base frame."""
+SCENE = ("width", *STATE)
+"""Entries of what is seen of a scene with a desk: between the fingers, [m], then `STATE`."""
 
 PRESSED, RELEASED = 0.010, 0.006  # depth of the button that switches the lamp, and arms it, [m]
 _UNLIT, _LIT = (0.30, 0.30, 0.26, 1.0), (1.0, 0.88, 0.35, 1.0)
@@ -34,6 +37,7 @@ class Furniture:
     button was let up.
 
     Attributes:
+        fingers: Of the hand that touches it.
         lamp: Whether it is lit.
         layout: The desk as it was laid out.
     """
@@ -46,8 +50,6 @@ class Furniture:
         self._button = int(self._joints[JOINTS.index("button")])
         starts = [model.joint(DESK + name).qposadr[0] for name in BLOCKS]
         self._poses = np.concatenate([np.arange(start, start + 7) for start in starts])
-        self._fingers = np.array([model.joint(f"hand/{name}").qposadr[0] for name in FINGERS])
-        self._drives = np.array([model.actuator(f"hand/{name}").id for name in FINGERS])
         ends = [f"{name}_post" for name in ("drawer", "door", "knob", "switch")]
         tops = [model.geom(DESK + name) for name in (*ends, "button_cap")]
         self._tops = [
@@ -57,6 +59,7 @@ class Furniture:
             )
         ]
         self._blocks = [(name, model.body(DESK + name).id) for name in BLOCKS]
+        self.fingers = Fingers(model, data)
         self.lamp = self._down = False
         self.layout = DeskLayout()
 
@@ -82,13 +85,13 @@ class Furniture:
             turn = [np.cos(0.5 * yaw), 0.0, 0.0, np.sin(0.5 * yaw)]
             poses += [x, layout.side * y, BLOCK_HEIGHT, *turn]
         data.qpos[self._poses] = poses
-        data.qpos[self._fingers] = 0.0
-        data.ctrl[self._drives] = 0.0
+        self.fingers.reset()
         self.lamp, self._down = layout.lamp, False
         self._shine()
 
     def update(self) -> None:
-        """Notice whether the button was pressed or let up."""
+        """Notice whether the button was pressed or let up, and go on with what the hand does."""
+        self.fingers.update()
         depth = self._data.qpos[self._button]
         if not self._down and depth > PRESSED:
             self._down, self.lamp = True, not self.lamp
@@ -96,20 +99,16 @@ class Furniture:
         elif self._down and depth < RELEASED:
             self._down = False
 
-    def grip(self, width: float) -> None:
-        """Move the fingers towards `width` between them, [m], with limited force."""
-        self._data.ctrl[self._drives] = 0.5 * min(max(width, 0.0), MAX_WIDTH)
-
-    @property
-    def width(self) -> float:
-        """Between the fingers, [m]."""
-        return float(self._data.qpos[self._fingers].sum())
-
     @property
     def state(self) -> Array:
         """Everything on the desk, (D,), entries as in `STATE`."""
         qpos = self._data.qpos
         return np.concatenate([qpos[self._joints], [float(self.lamp)], qpos[self._poses]])
+
+    @property
+    def scene(self) -> Array:
+        """What is seen of it, (1 + D,), entries as in `SCENE`."""
+        return np.concatenate([[self.fingers.width], self.state])
 
     @property
     def handles(self) -> dict[str, Array]:

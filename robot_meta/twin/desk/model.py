@@ -11,6 +11,7 @@ FINGERS = ("finger_joint1", "finger_joint2")
 MAX_WIDTH = 0.08  # between the fingers, [m]
 GRIP_FORCE = 25.0  # of each finger at most, [N]
 _STIFFNESS, _DAMPING = 400.0, 20.0  # of each finger towards where it should be, [N/m], [Ns/m]
+_PRESS = 0.2  # [m]
 # Boxes that stand for the hand and for a finger in contacts: centre and half sizes in their
 # frames, [m]. As large as the collision meshes, and far cheaper.
 _PALM = ((0.0, 0.0, 0.028), (0.032, 0.102, 0.038))
@@ -30,7 +31,10 @@ def moving_hand(timestep: float) -> mujoco.MjSpec:
             hand.delete(geom)
     for joint in FINGERS:
         drive = hand.add_actuator(
-            name=joint, target=joint, trntype=mujoco.mjtTrn.mjTRN_JOINT, ctrlrange=[0.0, 0.04]
+            name=joint,
+            target=joint,
+            trntype=mujoco.mjtTrn.mjTRN_JOINT,
+            ctrlrange=[-_PRESS, 0.04],  # below 0 to press with more than the way is worth
         )
         drive.gaintype, drive.biastype = mujoco.mjtGain.mjGAIN_FIXED, mujoco.mjtBias.mjBIAS_AFFINE
         drive.gainprm[0], drive.biasprm[1] = _STIFFNESS, -_STIFFNESS

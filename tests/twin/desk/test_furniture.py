@@ -92,12 +92,12 @@ def test_fingers_go_where_they_are_told_and_not_while_stopped(robot):
     robot.grip(MAX_WIDTH)
     for _ in range(40):
         robot.step()
-    assert robot.furniture.width == pytest.approx(MAX_WIDTH, abs=2e-3)
+    assert robot.furniture.fingers.width == pytest.approx(MAX_WIDTH, abs=2e-3)
     robot.stop("TEST")
     robot.grip(0.0)
     for _ in range(40):
         robot.step()
-    assert robot.furniture.width == pytest.approx(MAX_WIDTH, abs=2e-3)
+    assert robot.furniture.fingers.width == pytest.approx(MAX_WIDTH, abs=2e-3)
 
 
 def test_a_hand_pressed_on_the_desk_is_felt_and_goes_no_further(robot):
@@ -164,7 +164,7 @@ def test_the_guard_lets_fingers_move_only_while_it_runs(robot):
         guarded.grip(MAX_WIDTH)
         for _ in range(40):
             robot.step()
-        return robot.furniture.width
+        return robot.furniture.fingers.width
 
     assert width_after_asking() == pytest.approx(0.0, abs=2e-3)
     assert guarded.arm()
