@@ -12,12 +12,11 @@ from rclpy.node import Node
 
 from robot_meta.errors import BadConfig
 from robot_meta.nodes.params import declare_config
-from robot_meta.robots.cell import FRANKA_HAND, Cell, arm_in_cell, read_cell
+from robot_meta.robots.cell import Cell, arm_in_cell, read_cell
 from robot_meta.robots.description import ArmDescription
 from robot_meta.robots.fake import FakeRobot
 from robot_meta.robots.franka.config import FrankaConfig
 from robot_meta.robots.franka.driver import FrankaRobot
-from robot_meta.robots.gripper import Gripper, SimulatedGripper
 from robot_meta.robots.robot import Robot
 from robot_meta.robots.ros2_control.config import Ros2ControlConfig
 from robot_meta.safety.guard import Guard, GuardConfig
@@ -29,7 +28,15 @@ if TYPE_CHECKING:  # a fake robot needs no MuJoCo
     from robot_meta.twin.mujoco_robot import TwinConfig
 
 PERTURBATIONS = "twin.perturbations."
-NOT_OF_TWIN = ("schedule", "realtime", "limits", "perturbations")  # said elsewhere
+NOT_OF_TWIN = (  # said elsewhere
+    "schedule",
+    "realtime",
+    "limits",
+    "perturbations",
+    "desk",
+    "layout_seed",
+)
+SCENES = ("table", "desk")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +50,9 @@ class RobotNodeConfig:
         robot_ip: Address of a real robot.
         cell: File that says what is around the arm and at its end, such as config/cell.yaml; empty
             for the defaults.
+        scene: What stands before the twin: "table", or "desk" with a drawer, a sliding door, a
+            knob, a button, a switch, two blocks, and fingers that can take hold of them.
+        desk_seed: Which of all desks, -1 for the nominal one.
         lockstep: The robot moves only after the command for its last stamp has come; it publishes
             /clock.
         arm_on_start: Follow commands from the first one on; simulated backends only.
@@ -63,6 +73,8 @@ class RobotNodeConfig:
     robot: str = "fr3"
     robot_ip: str = ""
     cell: str = ""
+    scene: str = "table"
+    desk_seed: int = -1
     lockstep: bool = False
     arm_on_start: bool = False
     speed_scale: float = 0.0
@@ -85,6 +97,13 @@ class RobotNodeConfig:
         if real and self.lockstep:
             raise ValueError(
                 f"backend '{self.backend}' moves a real robot, which waits for nobody"
+            )
+        if self.scene not in SCENES:
+            raise ValueError(f"scene must be one of {list(SCENES)}, got '{self.scene}'")
+        if self.scene != "table" and self.backend != "twin":
+            raise ValueError(
+                f"only the twin has a scene '{self.scene}'; backend '{self.backend}' has what is "
+                "there"
             )
         if self.limits not in ("ignore", "enforce"):
             raise ValueError(f"limits must be 'ignore' or 'enforce', got '{self.limits}'")
@@ -179,6 +198,11 @@ def declare(node: Node) -> Settings:
     guard = declare_config(node, cell.guard(), "guard.", live=True)
     recovery = declare_config(node, RecoveryConfig(), "recovery.")
     twin = None
+    if own.scene == "desk" and cell.table.height != 0.0:
+        raise BadConfig(
+            f"cell {own.cell}: the desk's top is at the height of the base: table.height must be "
+            f"0, got {cell.table.height}"
+        )
     if own.backend == "twin":
         from robot_meta.twin.mujoco_robot import TwinConfig
         from robot_meta.twin.scenes import SceneConfig
@@ -186,7 +210,11 @@ def declare(node: Node) -> Settings:
         defaults = TwinConfig(
             realtime=not own.lockstep,
             limits=own.limits,
-            scene=SceneConfig(table_height=cell.table.height),
+            scene=SceneConfig(
+                table_height=cell.table.height,
+                desk=own.scene == "desk",
+                layout_seed=own.desk_seed,
+            ),
         )
         twin = declare_config(node, defaults, "twin.", skip=NOT_OF_TWIN)
         body = declare_config(node, defaults.perturbations, PERTURBATIONS, live=True)
@@ -219,15 +247,6 @@ def open_robot(settings: Settings) -> tuple[ArmDescription, Robot]:
     description = arm_in_cell(node.robot, settings.cell, speed=node.speed)
     robot = BACKENDS[node.backend].open(description, settings)
     return dataclasses.replace(description, spec=robot.spec), robot
-
-
-def find_gripper(settings: Settings, robot: Any) -> Gripper | None:
-    """The hand of `robot`, simulated where the arm is; None where the cell has none."""
-    if BACKENDS[settings.node.backend].simulated:
-        has_one = settings.cell.gripper == FRANKA_HAND
-        return SimulatedGripper(lambda: float(robot.time)) if has_one else None
-    has_one = settings.node.backend == "franka" and settings.franka.gripper
-    return robot.gripper if has_one else None
 
 
 def make_guard(description: ArmDescription, settings: Settings) -> Guard:

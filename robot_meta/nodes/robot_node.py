@@ -21,9 +21,9 @@ from trajectory_msgs.msg import JointTrajectory
 from robot_meta.collection.decoding import command_from, stamp_from
 from robot_meta.errors import MissingJoint, NotConnected
 from robot_meta.nodes import backends, messages, qos
+from robot_meta.nodes.cell_topics import CellTopics
 from robot_meta.nodes.clock import RobotClock
 from robot_meta.nodes.diagnostics import ERROR, OK, Monitor, row_name
-from robot_meta.nodes.gripper_topics import GripperTopics
 from robot_meta.nodes.guard_rows import change_row, guard_row, log_row
 from robot_meta.nodes.mailbox import Mailbox
 from robot_meta.nodes.params import LiveConfig, refuse_unknown
@@ -86,9 +86,7 @@ class RobotNode(Node):
         self._make_publishers()
         self._make_inputs()
         self._make_live_parameters()
-        gripper = backends.find_gripper(self._settings, driver)
-        if gripper is not None:
-            GripperTopics(self, gripper, self._refuse_unless_armed)
+        self._cell = CellTopics(self, self._settings, driver, self._refuse_unless_armed)
         self._publish_state()
         self.get_logger().info(
             f"{own.robot} as {own.backend}, {'lockstep' if own.lockstep else 'real time'}, "
@@ -138,6 +136,7 @@ class RobotNode(Node):
         self._tool_pose.publish(
             messages.tool_pose_msg(observation.stamp, self._chain, observation.position)
         )
+        self._cell.publish(observation.stamp)
         self._publish_state()
 
     def _publish_state(self) -> None:

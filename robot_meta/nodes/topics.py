@@ -112,6 +112,26 @@ TOPICS = (
         "went wrong",
     ),
     Topic(
+        "scene/joint_states",
+        "sensor_msgs/msg/JointState",
+        "robot",
+        "the desk in the twin: fingers (width between them), drawer, door, knob, button, switch, "
+        "and lamp 0 or 1; same stamp as joint_states",
+    ),
+    Topic(
+        "scene/object_poses",
+        "geometry_msgs/msg/PoseArray",
+        "robot",
+        "its red and its blue block in the base frame, in this order; same stamp",
+    ),
+    Topic(
+        "scene/progress",
+        "sensor_msgs/msg/JointState",
+        "robot",
+        "per skill the share that is done, as position, and effort 1 once it is done and lasts; "
+        "since the episode began, or else the node; same stamp",
+    ),
+    Topic(
         "estop",
         "std_msgs/msg/Bool",
         "stop device",

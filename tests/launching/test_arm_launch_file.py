@@ -92,6 +92,18 @@ def test_every_argument_reaches_its_node():
     assert all(command[-2:] == ("--log-level", "debug") for command in commands)
 
 
+def test_a_desk_brings_its_own_cell_unless_another_is_given():
+    usual, desk = nodes(), nodes(scene="desk", desk_seed="7")
+    assert parameters(usual["robot"])["cell"].endswith("config/cell.yaml")
+    assert parameters(usual["robot"])["scene"] == "table"
+    for name in ("robot", "controller", "task"):
+        assert parameters(desk[name])["cell"].endswith("config/desk_cell.yaml")
+    assert parameters(desk["robot"])["scene"] == "desk"
+    assert parameters(desk["robot"])["desk_seed"] == 7
+    mine = nodes(scene="desk", cell="mine.yaml")
+    assert parameters(mine["robot"])["cell"] == "mine.yaml"
+
+
 def test_a_camera_brings_what_makes_sense_of_its_pictures_and_delays_nobody():
     made = nodes(camera="twin", namespace="left", frames_file="mine.yaml")
     assert list(made) == ["robot", "controller", "task", "camera", "objects", "frames"]

@@ -10,6 +10,7 @@ import numpy as np
 
 import robot_meta
 from robot_meta.collection.cartesian import CartesianAction, CartesianConfig
+from robot_meta.collection.desk_state import recorded_state
 from robot_meta.collection.play.moves import Sight
 from robot_meta.collection.play.operator import Operator, OperatorConfig
 from robot_meta.collection.steps import Step
@@ -18,7 +19,6 @@ from robot_meta.robots.guarded import GuardedRobot
 from robot_meta.safety.guard import Guard, GuardConfig
 from robot_meta.safety.state import State
 from robot_meta.twin.desk import predicates
-from robot_meta.twin.desk.furniture import STATE
 from robot_meta.twin.desk.layout import ASPECTS, draw_layout
 from robot_meta.twin.desk.model import MAX_WIDTH
 from robot_meta.twin.mujoco_robot import MujocoRobot, TwinConfig
@@ -149,18 +149,7 @@ class Stage:
 
     def _state(self, position: Array, velocity: Array) -> Array:
         tool = self._description.chain.tool_position_in_base(position)
-        return np.concatenate([position, velocity, tool, self._robot.furniture.scene])
-
-
-def state_names(joints: int) -> list[str]:
-    """Names of the entries of a recorded state, (S,)."""
-    own = [f"{kind}{i + 1}" for kind in ("q", "dq") for i in range(joints)]
-    return [*own, "tool_x", "tool_y", "tool_z", "width", *STATE]
-
-
-def desk_states(state: Array) -> Array:
-    """The part (..., D) of recorded states (..., S) that `predicates` judge."""
-    return state[..., -len(STATE) :]
+        return recorded_state(position, velocity, tool, self._robot.furniture.scene)
 
 
 def _description(config: PlayConfig) -> ArmDescription:

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from robot_meta.collection.play.episode import ACTION, PlayConfig, Stage, state_names
+from robot_meta.collection.desk_state import state_names
+from robot_meta.collection.play.episode import ACTION, PlayConfig, Stage
 from robot_meta.collection.provenance import git_commit
 from robot_meta.collection.recorder import Recorder
 from robot_meta.collection.steps import fields, transitions

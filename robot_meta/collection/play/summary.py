@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from robot_meta.collection.play.episode import desk_states
+from robot_meta.collection.desk_state import desk_states
 from robot_meta.replay.journal import discarded, read_notes
 from robot_meta.replay.snapshot import Snapshot
 from robot_meta.replay.transitions import Batch, Episode

@@ -38,6 +38,8 @@ class Fingers:
         self._stiffness = float(model.actuator_gainprm[self._drives[0], 0])
         self._clear()
 
+    _succeeded: bool | None
+
     def homing(self) -> None:
         """Open all the way."""
         self._tasks.append(self._moved(MAX_WIDTH, SPEED))
@@ -103,7 +105,7 @@ class Fingers:
         self._tasks: deque[Task] = deque()
         self._stopping = False
         self._held: float | None = None  # width of what was grasped
-        self._succeeded: bool | None = None
+        self._succeeded = None
 
     def _stop(self) -> None:
         self._stopping = False
@@ -120,7 +122,9 @@ class Fingers:
     def _grasped(self, width: float, force: float, speed: float, tolerance: float) -> Task:
         self._held = None
         yield from self._drive(0.0, speed, force)
-        self._aim(-2.0 * force / self._stiffness, force)  # so far beyond closed that all of it acts
+        self._aim(
+            -2.0 * force / self._stiffness, force
+        )  # so far beyond closed that all of it acts
         yield from self._until_at_rest()
         found = self.width
         held = found > ACCURACY and abs(found - width) <= tolerance

@@ -21,6 +21,24 @@ HOLD = 0.2  # what is done has to last this long to count, [s]
 KEEP = 0.9  # progress below which something done is undone again
 
 
+class Lasting:
+    """Whether something is done, period by period: it has to last, and holds out a little.
+
+    Args:
+        period: Between two looks, [s].
+    """
+
+    def __init__(self, period: float) -> None:
+        self._lasts = max(1, round(HOLD / period))
+        self._since, self._done = 0, False
+
+    def look(self, share: float) -> bool:
+        """Whether it is done now that `share` of it is."""
+        self._since = self._since + 1 if share >= 1.0 - 1e-9 else 0
+        self._done = self._since >= self._lasts or (self._done and share >= KEEP)
+        return self._done
+
+
 @dataclass(frozen=True)
 class Skill:
     """One thing to do.
@@ -67,13 +85,8 @@ class Skill:
         It becomes done when all of it has lasted for `HOLD`, and stays so until less than `KEEP`
         of it is left.
         """
-        progress = self.progress(states[0], states)
-        lasts = max(1, round(HOLD / period))
-        done, since = np.zeros(len(states), bool), 0
-        for t, share in enumerate(progress):
-            since = since + 1 if share >= 1.0 - 1e-9 else 0
-            done[t] = since >= lasts or (t > 0 and done[t - 1] and share >= KEEP)
-        return done
+        done = Lasting(period)
+        return np.array([done.look(share) for share in self.progress(states[0], states)], bool)
 
 
 @dataclass(frozen=True)
@@ -146,3 +159,28 @@ def _all_skills() -> Iterator[Skill]:
 
 SKILLS = {skill.name: skill for skill in _all_skills()}
 """All skills by name."""
+
+
+class Judge:
+    """Progress and success of all skills while it happens, as `Skill` tells them afterwards.
+
+    Args:
+        period: Between two looks, [s].
+    """
+
+    def __init__(self, period: float) -> None:
+        self._period = period
+        self.begin()
+
+    def begin(self) -> None:
+        """Judge by the next state from now on."""
+        self._start: Array | None = None
+
+    def look(self, state: Array) -> tuple[list[float], list[bool]]:
+        """Progress in [0, 1] and success of each of `SKILLS`, in order, at a state (D,)."""
+        start = self._start  # another thread may begin anew at any moment
+        if start is None:
+            start = self._start = state
+            self._done = [Lasting(self._period) for _ in SKILLS]
+        progress = [float(skill.progress(start, state)) for skill in SKILLS.values()]
+        return progress, [d.look(share) for d, share in zip(self._done, progress, strict=True)]

@@ -6,7 +6,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from robot_meta.collection.play.episode import PlayConfig, Stage, desk_states, state_names
+from robot_meta.collection.desk_state import desk_states, state_names
+from robot_meta.collection.play.episode import PlayConfig, Stage
 from robot_meta.collection.play.operator import OperatorConfig
 from robot_meta.twin.desk.furniture import STATE
 from robot_meta.twin.desk.predicates import SKILLS, events

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from robot_meta.twin.desk.furniture import STATE
-from robot_meta.twin.desk.predicates import HOLD, KEEP, SKILLS, events
+from robot_meta.twin.desk.predicates import HOLD, KEEP, SKILLS, Judge, events
 
 PERIOD = 0.05
 LASTS = round(HOLD / PERIOD)
@@ -106,3 +106,21 @@ def test_two_things_at_once_are_two_events():
     found = events(states, PERIOD)
     assert [e.skill for e in found] == ["open_drawer", "light_lamp"]
     assert [e.step for e in found] == [2 + LASTS, 4 + LASTS]
+
+
+@given(st.integers(0, 2**31 - 1))
+def test_what_is_judged_as_it_happens_is_what_is_judged_afterwards(seed):
+    rng = np.random.default_rng(seed)
+    states = np.cumsum(rng.normal(0.0, 0.05, (60, len(STATE))), axis=0)
+    states[:, STATE.index("lamp")] = rng.integers(0, 2, 60).repeat(12)[:60]
+    judge = Judge(PERIOD)
+    judge.look(states[0])
+    judge.begin()
+    seen = [judge.look(state) for state in states[10:]]
+    for k, skill in enumerate(SKILLS.values()):
+        np.testing.assert_allclose(
+            [progress[k] for progress, _ in seen], skill.progress(states[10], states[10:])
+        )
+        np.testing.assert_array_equal(
+            [done[k] for _, done in seen], skill.success(states[10:], PERIOD)
+        )

@@ -1,0 +1,155 @@
+"""The desk through the robot node: a block is grasped and lifted, and the topics say so."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy")
+
+from geometry_msgs.msg import PoseArray  # noqa: E402
+from sensor_msgs.msg import JointState  # noqa: E402
+from std_msgs.msg import String  # noqa: E402
+from trajectory_msgs.msg import JointTrajectory  # noqa: E402
+
+from robot_meta.collection.cartesian import CartesianAction  # noqa: E402
+from robot_meta.collection.decoding import commanded_from, stamp_from  # noqa: E402
+from robot_meta.collection.desk_state import SCENE_JOINTS, scene_from  # noqa: E402
+from robot_meta.nodes import messages, qos  # noqa: E402
+from robot_meta.resources import resource  # noqa: E402
+from robot_meta.robots.description import arm_description  # noqa: E402
+from robot_meta.twin.desk.furniture import SCENE  # noqa: E402
+from robot_meta.twin.desk.layout import DeskLayout, draw_layout  # noqa: E402
+from robot_meta.twin.desk.predicates import SKILLS  # noqa: E402
+
+pytestmark = [pytest.mark.ros, pytest.mark.sim]
+ARM = arm_description("fr3")
+BLOCK = DeskLayout().blocks["red_block"][:2]
+LIFT = list(SKILLS).index("lift_red_block")
+
+
+class Hand:
+    """A commander in the test that moves the tool straight to `goal`, (3,), [m]."""
+
+    def __init__(self, client):
+        self._action, self._client = CartesianAction(ARM), client
+        self.tool = self.goal = ARM.chain.tool_position_in_base(ARM.spec.home)
+        self._command = client.node.create_publisher(JointTrajectory, "command", 10)
+        client.node.create_subscription(JointTrajectory, "commanded", self._answer, qos.newest())
+
+    def _answer(self, msg):
+        commanded = commanded_from(msg, ARM.spec.joint_names)
+        self.tool = ARM.chain.tool_position_in_base(commanded.position[1])
+        step = 0.24 * ARM.spec.control_dt
+        now = SimpleNamespace(stamp=commanded.stamp)
+        action = np.clip(0.3 * (self.goal - self.tool) / step, -1.0, 1.0)
+        command = self._action.command_for(now, commanded, action)
+        self._command.publish(
+            messages.command_msg(command, ARM.spec.joint_names, ARM.spec.control_dt)
+        )
+
+    def go(self, height):
+        self.goal = np.array([*BLOCK, height])
+        self._client.spin_until(
+            lambda: np.linalg.norm(self.goal - self.tool) < 0.002, 120.0, f"height {height}"
+        )
+
+
+class Desk:
+    """A robot node with a desk, the hand's topics and what is told of the scene."""
+
+    def __init__(self, start_robot, client, **parameters):
+        self._client = client
+        self.joints = client.hear(JointState, "scene/joint_states")
+        self.objects = client.hear(PoseArray, "scene/object_poses")
+        self.progress = client.hear(JointState, "scene/progress")
+        self.gripper = client.hear(JointState, "gripper_state")
+        self._command = client.node.create_publisher(JointState, "gripper_command", 1)
+        self.robot = start_robot(
+            backend="twin", scene="desk", cell=resource("config/desk_cell.yaml"), **parameters
+        )
+        client.spin_until(lambda: self.joints and self.objects and self.gripper, 60.0, "the scene")
+        client.spin_until(self._command.get_subscription_count, what="the hand")
+
+    def ask(self, done, what, **fields):
+        """Ask the hand for something, and wait for a state in which it is done."""
+        self._command.publish(JointState(**fields))
+        self._client.spin_until(
+            lambda: not self.gripper[-1].header.frame_id and done(self.gripper[-1]), 120.0, what
+        )
+
+    def now(self):
+        return dict(zip(SCENE, scene_from(self.joints[-1], self.objects[-1]), strict=True))
+
+
+@pytest.mark.parametrize("lockstep", [True, False])
+def test_a_block_is_grasped_and_lifted_and_told(start_robot, client, lockstep):
+    desk = Desk(start_robot, client, lockstep=lockstep, arm_on_start=True)
+    hand = Hand(client)
+    desk.robot.wait_for_state("RUNNING")
+    desk.ask(lambda s: s.position[0] > 0.078, "open fingers", position=[0.08], velocity=[0.1])
+    hand.go(0.12)
+    hand.go(0.03)
+    assert desk.progress[-1].position[LIFT] < 0.1
+    desk.ask(lambda s: s.effort[0] == 1.0, "a grasp", position=[0.04], effort=[20.0])
+    hand.go(0.14)
+    client.spin_until(lambda: desk.progress[-1].effort[LIFT] == 1.0, 60.0, "the success")
+    assert desk.now()["red_block_z"] > 0.10
+    assert desk.now()["blue_block_z"] == pytest.approx(0.022, abs=0.002)
+    assert desk.now()["width"] == pytest.approx(0.04, abs=0.002)
+
+    recording = client.node.create_publisher(String, "recording", qos.latched())
+    recording.publish(String(data="episode 2"))
+    client.spin_until(
+        lambda: desk.progress[-1].position[LIFT] < 0.1, 60.0, "an episode that begins with it up"
+    )
+    stamps = {stamp_from(msg.header.stamp) for msg in desk.robot.joint_states}
+    assert stamp_from(desk.progress[-1].header.stamp) in stamps
+
+
+def test_a_perturbation_set_live_still_changes_the_body(start_robot, client):
+    desk = Desk(start_robot, client)
+    desk.robot.wait_for_state("HOLD")
+    desk.robot.spin(0.5)
+    before = np.array(desk.robot.joint_states[-1].position)
+    assert desk.robot.set("twin.perturbations.payload_mass", 3.0).successful
+    desk.robot.spin_until(
+        lambda: np.abs(np.array(desk.robot.joint_states[-1].position) - before).max() > 0.01,
+        "an arm that gives way",
+    )
+
+
+def test_a_seed_is_that_desk(start_robot, client):
+    desk = Desk(start_robot, client, desk_seed=4)
+    layout = draw_layout(4)
+    x, y, _ = layout.blocks["red_block"]
+    found = desk.now()
+    assert (found["red_block_x"], found["red_block_y"]) == pytest.approx(
+        (x, layout.side * y), abs=2e-3
+    )
+    assert list(desk.joints[-1].name) == list(SCENE_JOINTS)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "part"),
+    [
+        ({"backend": "fake", "scene": "desk"}, "only the twin has a scene 'desk'"),
+        (
+            {"backend": "twin", "scene": "sofa"},
+            "scene must be one of ['table', 'desk'], got 'sofa",
+        ),
+    ],
+)
+def test_a_scene_that_is_not_there_is_one_clear_line(processes, parameters, part):
+    node = processes.node("robot_node", **parameters)
+    assert node.wait(timeout=60) == 20
+    (line,) = node.log.read_text().splitlines()
+    assert part in line
+
+
+def test_a_cell_with_another_table_than_the_desk_is_refused(processes, tmp_path):
+    cell = tmp_path / "cell.yaml"
+    cell.write_text("table: {height: 0.1}")
+    node = processes.node("robot_node", backend="twin", scene="desk", cell=cell)
+    assert node.wait(timeout=60) == 20
+    assert "table.height must be 0, got 0.1" in node.log.read_text()
