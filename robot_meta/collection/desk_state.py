@@ -1,4 +1,4 @@
-"""The state that play at a desk records: one order of entries, whoever plays and wherever."""
+"""The state that play records, with a desk and without: one order of entries, whoever plays."""
 
 from __future__ import annotations
 
@@ -7,20 +7,25 @@ from typing import Any
 import numpy as np
 
 from robot_meta.joint_order import by_joint
-from robot_meta.twin.desk.furniture import JOINTS, SCENE, STATE
+from robot_meta.twin.desk.state import JOINTS, SCENE, STATE
 from robot_meta.types import Array
 
 SCENE_JOINTS = ("fingers", *JOINTS, "lamp")
 """Names on the topic of the scene's joints; in the order of the entries of `SCENE`."""
 
 
-def state_names(joints: int) -> list[str]:
+NO_SCENE = np.zeros(0)
+
+
+def state_names(joints: int, *, scene: bool = True) -> list[str]:
     """Names of the entries of a recorded state, (S,)."""
     own = [f"{kind}{i + 1}" for kind in ("q", "dq") for i in range(joints)]
-    return [*own, "tool_x", "tool_y", "tool_z", *SCENE]
+    return [*own, "tool_x", "tool_y", "tool_z", *(SCENE if scene else ())]
 
 
-def recorded_state(position: Array, velocity: Array, tool: Array, scene: Array) -> Array:
+def recorded_state(
+    position: Array, velocity: Array, tool: Array, scene: Array = NO_SCENE
+) -> Array:
     """The state of a period, (S,): joints (J,) twice, tool (3,), scene as in `SCENE`."""
     return np.concatenate([position, velocity, tool, scene])
 

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from geometry_msgs.msg import PoseArray
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
@@ -20,6 +21,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 import robot_meta
 from robot_meta.collection.decoding import command_from, commanded_from, observation_from
+from robot_meta.collection.desk_state import NO_SCENE, scene_from
 from robot_meta.collection.live_steps import LiveSteps
 from robot_meta.collection.periods import PeriodJoiner
 from robot_meta.collection.provenance import git_commit
@@ -27,12 +29,19 @@ from robot_meta.collection.recorder import Recorder
 from robot_meta.collection.steps import Step, fields
 from robot_meta.errors import MissingJoint, RecordingFailed, RobotMetaError
 from robot_meta.nodes import qos
+from robot_meta.nodes.backends import SCENES
 from robot_meta.nodes.parameter_snapshot import ParameterSnapshot
 from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.run import run
 from robot_meta.robots.description import arm_description
+from robot_meta.twin.desk.predicates import VERSION
 
-_PERIOD_TOPICS = ("joint_states", "external_joint_torques", "commanded")
+_PERIOD_TOPICS = {
+    "joint_states": JointState,
+    "external_joint_torques": JointState,
+    "commanded": JointTrajectory,
+}
+_SCENE_TOPICS = {"scene/joint_states": JointState, "scene/object_poses": PoseArray}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +50,7 @@ class EpisodesConfig:
 
     Attributes:
         robot: Robot type.
+        scene: "table", or "desk" where the twin has one: its state is kept with the robot's.
         store: Folder of the store; made there if there is none.
         who: Who plays.
         instruction: What is meant, until the topic `instruction` says otherwise.
@@ -50,6 +60,7 @@ class EpisodesConfig:
     """
 
     robot: str = "fr3"
+    scene: Literal["table", "desk"] = "table"
     store: str = "out/store"
     who: str = ""
     instruction: str = ""
@@ -58,6 +69,8 @@ class EpisodesConfig:
     search_period: float = 0.5
 
     def __post_init__(self) -> None:
+        if self.scene not in SCENES:
+            raise ValueError(f"scene must be one of {list(SCENES)}, got '{self.scene}'")
         if not self.store:
             raise ValueError("store must name a folder")
         if not self.search_period > 0.0:
@@ -71,7 +84,8 @@ class EpisodesNode(Node):
     for it, and the recorder for what follows it.
 
     Subscribes: joint_states, external_joint_torques (JointState), commanded, command
-        (JointTrajectory), instruction (String).
+        (JointTrajectory), scene/joint_states (JointState) and scene/object_poses (PoseArray)
+        where there is a desk, instruction (String).
     Publishes: recording (String, latched): the key of the episode, or nothing.
     Serves: start_episode, stop_episode, discard_episode, mark_episode, resume_episode (Trigger).
     """
@@ -83,15 +97,16 @@ class EpisodesNode(Node):
         refuse_unknown(self)
         description = arm_description(config.robot)
         self._joints = description.spec.joint_names
-        self._steps = LiveSteps(description)
+        desk = config.scene == "desk"
+        self._steps = LiveSteps(description, scene=desk)
         widths = fields(*self._steps.widths)
         period = description.spec.control_dt
         self._recorder = Recorder(Path(config.store), widths, period, who=config.who)
         self._instruction, self._parameters = config.instruction, dict[str, Any]()
-        self._joiner = PeriodJoiner(_PERIOD_TOPICS)
+        topics = _PERIOD_TOPICS | (_SCENE_TOPICS if desk else {})
+        self._joiner = PeriodJoiner(topics)
         self.create_subscription(JointTrajectory, "command", self._on_command, qos.state())
-        for topic in _PERIOD_TOPICS:
-            kind = JointTrajectory if topic == "commanded" else JointState
+        for topic, kind in topics.items():
             self.create_subscription(kind, topic, partial(self._on_part, topic), qos.state())
         self.create_subscription(String, "instruction", self._on_instruction, qos.latched())
         self._recording = self.create_publisher(String, "recording", qos.latched())
@@ -126,6 +141,8 @@ class EpisodesNode(Node):
             "seed": config.seed,
             "started": now.isoformat(timespec="seconds"),
             "config": {**asdict(config), "parameters": dict(self._parameters)},
+            "state": self._steps.names,
+            "predicates": VERSION if config.scene == "desk" else None,
             "commit": git_commit(),
             "version": robot_meta.__version__,
         }
@@ -163,14 +180,15 @@ class EpisodesNode(Node):
     def _on_part(self, topic: str, msg: Any) -> None:
         if (parts := self._joiner.put(topic, msg)) is None:
             return
-        state, external, commanded = parts
+        state, external, commanded, *scene = parts
         try:
             observation = observation_from(state, external, self._joints)
             sent = commanded_from(commanded, self._joints)
+            seen = scene_from(*scene) if scene else NO_SCENE
         except (MissingJoint, ValueError) as error:
             self.get_logger().warning(f"a period is left out: {error}", throttle_duration_sec=5.0)
             return
-        self._add_all(self._steps.period(observation, sent))
+        self._add_all(self._steps.period(observation, sent, seen))
 
     def _on_command(self, msg: JointTrajectory) -> None:
         if len(msg.points) == 1:

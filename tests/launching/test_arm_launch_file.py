@@ -93,13 +93,14 @@ def test_every_argument_reaches_its_node():
 
 
 def test_a_desk_brings_its_own_cell_unless_another_is_given():
-    usual, desk = nodes(), nodes(scene="desk", desk_seed="7")
+    usual, desk = nodes(), nodes(scene="desk", desk_seed="7", store="x")
     assert parameters(usual["robot"])["cell"].endswith("config/cell.yaml")
     assert parameters(usual["robot"])["scene"] == "table"
     for name in ("robot", "controller", "task"):
         assert parameters(desk[name])["cell"].endswith("config/desk_cell.yaml")
     assert parameters(desk["robot"])["scene"] == "desk"
     assert parameters(desk["robot"])["desk_seed"] == 7
+    assert parameters(desk["episodes"])["scene"] == "desk"
     mine = nodes(scene="desk", cell="mine.yaml")
     assert parameters(mine["robot"])["cell"] == "mine.yaml"
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from robot_meta.twin.desk.furniture import STATE
 from robot_meta.twin.desk.model import MAX_WIDTH
 from robot_meta.twin.desk.predicates import Skill
+from robot_meta.twin.desk.state import STATE
 from robot_meta.types import Array
 
 TRAVEL = 0.215  # height at which closed fingers pass above everything, [m]

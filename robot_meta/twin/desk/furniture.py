@@ -17,14 +17,8 @@ from robot_meta.twin.desk.layout import (
     DeskLayout,
 )
 from robot_meta.twin.desk.model import DESK
+from robot_meta.twin.desk.state import JOINTS
 from robot_meta.types import Array
-
-JOINTS = ("drawer", "door", "knob", "button", "switch")
-_POSE = ("x", "y", "z", "qw", "qx", "qy", "qz")
-STATE = (*JOINTS, "lamp", *(f"{block}_{part}" for block in BLOCKS for part in _POSE))
-"""Entries of the state of a desk, D of them: [m], [rad], lamp 0 or 1, poses in the base frame."""
-SCENE = ("width", *STATE)
-"""Entries of what is seen of a scene with a desk: between the fingers, [m], then `STATE`."""
 
 PRESSED, RELEASED = 0.010, 0.006  # depth of the button that switches the lamp, and arms it, [m]
 _UNLIT, _LIT = (0.30, 0.30, 0.26, 1.0), (1.0, 0.88, 0.35, 1.0)

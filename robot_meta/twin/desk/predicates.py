@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from robot_meta.twin.desk.furniture import STATE
+from robot_meta.twin.desk.state import STATE
 from robot_meta.types import Array
 
 VERSION = 1

@@ -9,8 +9,8 @@ import pytest
 from robot_meta.collection.desk_state import desk_states, state_names
 from robot_meta.collection.play.episode import PlayConfig, Stage
 from robot_meta.collection.play.operator import OperatorConfig
-from robot_meta.twin.desk.furniture import STATE
 from robot_meta.twin.desk.predicates import SKILLS, events
+from robot_meta.twin.desk.state import STATE
 
 pytestmark = pytest.mark.sim
 ALWAYS = OperatorConfig(complete=1, partial=0, wrong=0, arm_only=0, idle=0, two_events=0)

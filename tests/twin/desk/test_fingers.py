@@ -5,9 +5,9 @@ import pytest
 
 from robot_meta.collection.cartesian import CartesianAction, CartesianConfig
 from robot_meta.robots.description import arm_description
-from robot_meta.twin.desk.furniture import STATE
 from robot_meta.twin.desk.layout import DeskLayout
 from robot_meta.twin.desk.model import GRIP_FORCE
+from robot_meta.twin.desk.state import STATE
 from robot_meta.twin.mujoco_robot import MujocoRobot, TwinConfig
 from robot_meta.twin.scenes import SceneConfig
 from robot_meta.types import Reference

@@ -9,9 +9,10 @@ import pytest
 from robot_meta.robots.description import arm_description
 from robot_meta.robots.guarded import GuardedRobot
 from robot_meta.safety.guard import Guard
-from robot_meta.twin.desk.furniture import JOINTS, PRESSED, STATE, Furniture
+from robot_meta.twin.desk.furniture import PRESSED, Furniture
 from robot_meta.twin.desk.layout import DeskLayout, draw_layout
 from robot_meta.twin.desk.model import DESK, MAX_WIDTH
+from robot_meta.twin.desk.state import JOINTS, STATE
 from robot_meta.twin.mujoco_robot import MujocoRobot, TwinConfig
 from robot_meta.twin.scenes import SceneConfig, build_arm_model
 from robot_meta.types import Reference

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from robot_meta.twin.desk.furniture import STATE
 from robot_meta.twin.desk.predicates import HOLD, KEEP, SKILLS, Judge, events
+from robot_meta.twin.desk.state import STATE
 
 PERIOD = 0.05
 LASTS = round(HOLD / PERIOD)
