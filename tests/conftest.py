@@ -132,36 +132,58 @@ def open_franka_at_home(open_franka: Callable[..., object]) -> Callable[..., obj
     return connect
 
 
-@pytest.fixture(scope="module")
-def open_topic_arm(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Callable[..., object]]:
-    """Connects the driver to an arm behind topics: `open_topic_arm("target_joint", **config)`."""
-    pytest.importorskip("rclpy")
-    import rclpy
-    from rclpy.context import Context
+class TopicPeers:
+    """A ROS domain of its own, and in it at most one robot behind topics, as a process."""
 
+    def __init__(self, folder: Path) -> None:
+        import rclpy
+        from rclpy.context import Context
+
+        self._domain = 10 + os.getpid() % 88
+        os.environ.setdefault("ROS_LOG_DIR", str(folder))
+        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+        self.context = Context()
+        rclpy.init(context=self.context, domain_id=self._domain)
+        self._running: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
+
+    def use(self, *peer: str) -> None:
+        """Run `tests/robots/SCRIPT ARGUMENTS`, unless it is what runs."""
+        if peer not in self._running:
+            self.end()
+            self._running[peer] = subprocess.Popen(
+                [sys.executable, str(ROOT / "tests/robots" / peer[0]), *peer[1:]],
+                env={**os.environ, "ROS_DOMAIN_ID": str(self._domain), "OMP_NUM_THREADS": "1"},
+            )
+
+    def end(self) -> None:
+        """End it."""
+        for process in self._running.values():
+            process.kill()
+            process.wait()
+        self._running.clear()
+
+
+@pytest.fixture(scope="module")
+def topic_peers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TopicPeers]:
+    """Robots behind topics."""
+    rclpy = pytest.importorskip("rclpy")
+    peers = TopicPeers(tmp_path_factory.mktemp("topic_peers"))
+    yield peers
+    peers.end()
+    rclpy.shutdown(context=peers.context)
+
+
+@pytest.fixture(scope="module")
+def open_topic_arm(topic_peers: TopicPeers) -> Callable[..., object]:
+    """Connects the driver to an arm behind topics: `open_topic_arm("target_joint", **config)`."""
     from robot_meta.robots.description import arm_description
     from robot_meta.robots.ros2_control.config import Ros2ControlConfig
     from robot_meta.robots.ros2_control.driver import Ros2ControlRobot
 
-    domain, folder = 10 + os.getpid() % 88, tmp_path_factory.mktemp("topic_arm")
-    os.environ.setdefault("ROS_LOG_DIR", str(folder))
-    os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-    context = Context()
-    rclpy.init(context=context, domain_id=domain)
-    running: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
-
     def connect(
         controller: str, mode: str = "", reliability: str = "reliable", **config: object
     ) -> Ros2ControlRobot:
-        peer = (controller, reliability, mode)
-        if peer not in running:
-            end_peers()
-            running[peer] = subprocess.Popen(
-                [sys.executable, str(ROOT / "tests/robots/topic_arm.py"), *peer],
-                env={**os.environ, "ROS_DOMAIN_ID": str(domain), "OMP_NUM_THREADS": "1"},
-            )
+        topic_peers.use("topic_arm.py", controller, reliability, mode)
         topics = {
             "controller": controller,
             "command_topic": "/arm/command",
@@ -171,18 +193,36 @@ def open_topic_arm(
         if controller == "target_pose":
             topics["posture_topic"] = "/arm/posture"
         robot = Ros2ControlRobot(
-            arm_description("fr3"), Ros2ControlConfig(**{**topics, **config}), context
+            arm_description("fr3"),
+            Ros2ControlConfig(**{**topics, **config}),
+            topic_peers.context,
         )
         robot.spec = dataclasses.replace(robot.spec, home=robot.observe().position)
         return robot
 
-    def end_peers() -> None:
-        for process in running.values():
-            process.kill()
-            process.wait()
-        running.clear()
+    return connect
 
-    connect.end_peers = end_peers  # type: ignore[attr-defined]
-    yield connect
-    end_peers()
-    rclpy.shutdown(context=context)
+
+@pytest.fixture(scope="module")
+def open_topic_base(topic_peers: TopicPeers) -> Callable[..., object]:
+    """Connects the driver to a robot behind topics: `open_topic_base("Twist", **config)`."""
+    from robot_meta.robots.cmd_vel.config import CmdVelConfig
+    from robot_meta.robots.cmd_vel.driver import CmdVelRobot
+    from robot_meta.robots.description import legged_description
+
+    def connect(kind: str = "Twist", mode: str = "", **config: object) -> CmdVelRobot:
+        topic_peers.use("topic_base.py", kind, mode)
+        topics = {
+            "command_topic": "/base/cmd_vel",
+            "odom_topic": "/base/odom",
+            "stamped": kind == "TwistStamped",
+            "connect_timeout": 60.0,
+            "max_odom_age": 5.0,  # a busy machine stops processes for long
+        }
+        return CmdVelRobot(
+            legged_description("go2").spec,
+            CmdVelConfig(**{**topics, **config}),
+            topic_peers.context,
+        )
+
+    return connect

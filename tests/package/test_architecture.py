@@ -26,7 +26,8 @@ ROS = {"rclpy", "ament_index_python", "builtin_interfaces", "rosbags", "launch",
 TOPIC_DRIVERS = {
     Path("robots/ros2_control/command_topics.py"),
     Path("robots/ros2_control/driver.py"),
-    Path("robots/cmd_vel.py"),
+    Path("robots/cmd_vel/driver.py"),
+    Path("robots/topic_node.py"),
 }
 
 # Rooms of robot_meta that a room may import, besides itself and BASE; those not named may all.

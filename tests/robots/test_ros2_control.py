@@ -91,10 +91,10 @@ def test_joints_are_told_apart_by_name_and_external_torque_is_felt(open_topic_ar
 
 
 @pytest.mark.ros
-def test_a_controller_that_is_gone_stops_the_robot_for_good(open_topic_arm):
+def test_a_controller_that_is_gone_stops_the_robot_for_good(open_topic_arm, topic_peers):
     with open_topic_arm("target_joint") as robot:
         assert robot.stopped == ""
-        open_topic_arm.end_peers()
+        topic_peers.end()
         until(lambda: robot.stopped)
         assert robot.stopped == CONTROLLER_LOST and not robot.recover()
 

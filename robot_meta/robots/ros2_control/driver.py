@@ -8,17 +8,13 @@ controller who commands it.
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from typing import Any
 
 import numpy as np
-import rclpy
 from geometry_msgs.msg import PoseStamped
 from rclpy.context import Context
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
-from rclpy.node import Node
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import JointState
 
@@ -29,6 +25,7 @@ from robot_meta.robots.description import ArmDescription, with_gains
 from robot_meta.robots.playback import ReferencePlayback, check_reference
 from robot_meta.robots.ros2_control.command_topics import COMMAND_TOPICS, Naming, Sample
 from robot_meta.robots.ros2_control.config import Ros2ControlConfig
+from robot_meta.robots.topic_node import TopicNode
 from robot_meta.types import Array, Observation, Reference
 
 CONTROLLER_LOST = "CONTROLLER_LOST"  # nobody listens to the commands any more
@@ -68,28 +65,22 @@ class Ros2ControlRobot(Closing):
         self._external = np.zeros(self.spec.num_joints)
         self._felt: float | None = None  # when they came last, on the monotonic clock, [s]
         self._trouble: Exception | None = None
-        self._stopped, self._closed = "", threading.Event()
-        self._own_context = context is None and not rclpy.ok()
-        if self._own_context:
-            rclpy.init()
-        self._node = Node("robot_driver", context=context, use_global_arguments=False)
-        self._executor = SingleThreadedExecutor(context=context)
-        self._executor.add_node(self._node)
+        self._stopped, self._topics = "", TopicNode(context)
         self._open_topics(config)
-        self._threads = [threading.Thread(target=self._listen, name="states", daemon=True)]
-        self._threads[0].start()
+        self._topics.listen()
         try:
-            self._wait_until_connected()
+            if not self._topics.wait(self._is_there, config.connect_timeout):
+                raise self._trouble or NotConnected(self._what_is_missing())
         except BaseException:
             self.close()
             raise
         self._hold_here()
-        self._threads.append(threading.Thread(target=self._stream, name="stream", daemon=True))
-        self._threads[1].start()
+        self._period = 1.0 / config.rate
+        self._topics.send(self._period, self._stream)
 
     def observe(self) -> Observation:
         """The newest state; never waits for the robot."""
-        if self._closed.is_set():
+        if self._topics.closed.is_set():
             raise NotConnected("the robot's topics are closed; make a new driver")
         if self._trouble is not None:
             raise self._trouble
@@ -115,7 +106,7 @@ class Ros2ControlRobot(Closing):
     def stop(self, reason: str) -> None:
         """Hold the present reference until `recover`; the first reason counts."""
         with self._lock:
-            if not self._closed.is_set() and not self._stopped:
+            if not self._topics.closed.is_set() and not self._stopped:
                 self._stopped = reason or "STOP"
                 self._playback.hold_at(self._playback.held)
 
@@ -133,23 +124,14 @@ class Ros2ControlRobot(Closing):
     def close(self) -> None:
         """Stop and disconnect; the controller keeps the last position it was given."""
         self.stop("CLOSED")
-        if self._closed.is_set():
-            return
-        self._closed.set()
-        self._executor.wake()
-        for thread in self._threads:
-            thread.join()
-        self._executor.shutdown()
-        self._node.destroy_node()
-        if self._own_context:
-            rclpy.try_shutdown()
+        self._topics.close()
 
     # Topics.
 
     def _open_topics(self, config: Ros2ControlConfig) -> None:
         newest = QoSProfile(depth=1)
         any_source = QoSProfile(depth=1, reliability=QoSReliabilityPolicy.BEST_EFFORT)
-        node = self._node
+        node = self._topics.node
         wanted = {config.command_topic: COMMAND_TOPICS[config.controller]}
         if config.posture_topic:
             wanted[config.posture_topic] = COMMAND_TOPICS["target_joint"]
@@ -205,20 +187,8 @@ class Ros2ControlRobot(Closing):
             return True
         return self._felt is not None and time.perf_counter() - self._felt <= TOUCH_SILENCE
 
-    def _listen(self) -> None:
-        while not self._closed.is_set():
-            try:
-                self._executor.spin_once(timeout_sec=0.1)
-            except ExternalShutdownException:
-                return
-
-    def _wait_until_connected(self) -> None:
-        config = self._config
-        end = time.perf_counter() + config.connect_timeout
-        while self._newest is None or not self._listened_to() or not self._feels():
-            if time.perf_counter() > end:
-                raise self._trouble or NotConnected(self._what_is_missing())
-            time.sleep(0.01)
+    def _is_there(self) -> bool:
+        return self._newest is not None and self._listened_to() and self._feels()
 
     def _listened_to(self) -> bool:
         return all(publisher.get_subscription_count() for publisher, _ in self._outputs)
@@ -230,27 +200,22 @@ class Ros2ControlRobot(Closing):
             return (
                 f"no joint states came on {config.state_topic} {waited}. Is the arm's "
                 "joint_state_broadcaster active? Topics of that type: "
-                f"{self._topics_of(JointState)}"
+                f"{self._topics.topics_of(JointState)}"
             )
         if self._listened_to():
             return (
                 f"no external joint torques came on {config.external_torque_topic} {waited}. "
-                f"Topics of that type: {self._topics_of(JointState)}"
+                f"Topics of that type: {self._topics.topics_of(JointState)}"
             )
         kind = COMMAND_TOPICS[config.controller].kind
         return (
             f"nobody listened on {self._unheard()} {waited}. Is the controller active? "
-            f"Topics of its type: {self._topics_of(kind)}"
+            f"Topics of its type: {self._topics.topics_of(kind)}"
         )
 
     def _unheard(self) -> str:
         silent = [p.topic_name for p, _ in self._outputs if not p.get_subscription_count()]
         return " and ".join(silent)
-
-    def _topics_of(self, kind: type) -> list[str]:
-        package, _, _ = kind.__module__.partition(".")
-        wanted = f"{package}/msg/{kind.__name__}"
-        return sorted(t for t, kinds in self._node.get_topic_names_and_types() if wanted in kinds)
 
     # The reference, sample by sample.
 
@@ -259,28 +224,23 @@ class Ros2ControlRobot(Closing):
             assert self._newest is not None
             self._playback.hold_at(self._newest[1].position)
 
-    def _stream(self) -> None:
-        """Send the sample that is due at every multiple of the period; leave out missed ones."""
-        period = 1.0 / self._config.rate
-        stride = round(period / self.spec.reference_dt)
+    def _stream(self, missed: int) -> None:
+        """Send the sample that is due; missed ones are left out."""
+        stride = round(self._period / self.spec.reference_dt)
         naming = Naming(self._names, self._chain, self._config.base_frame)
-        due = time.perf_counter()
-        while not self._closed.wait(max(0.0, due - time.perf_counter())):
-            missed = max(0, math.floor((time.perf_counter() - due) / period))
-            with self._lock:
-                for _ in range(stride * (1 + missed)):
-                    self._playback.next(self._target)
-                position, velocity = np.split(self._target, 2)
-                sample = Sample(position.copy(), velocity.copy(), period)
-            if not self._listened_to():
-                self.stop(CONTROLLER_LOST)
-            elif not self._feels():
-                self.stop(TOUCH_LOST)
-            for publisher, message in self._outputs:
-                publisher.publish(self._stamped(message(sample, naming)))
-            due += period * (1 + missed)
+        with self._lock:
+            for _ in range(stride * (1 + missed)):
+                self._playback.next(self._target)
+            position, velocity = np.split(self._target, 2)
+            sample = Sample(position.copy(), velocity.copy(), self._period)
+        if not self._listened_to():
+            self.stop(CONTROLLER_LOST)
+        elif not self._feels():
+            self.stop(TOUCH_LOST)
+        for publisher, message in self._outputs:
+            publisher.publish(self._stamped(message(sample, naming)))
 
     def _stamped(self, msg: Any) -> Any:
         if isinstance(msg, JointState | PoseStamped):
-            msg.header.stamp = self._node.get_clock().now().to_msg()
+            msg.header.stamp = self._topics.node.get_clock().now().to_msg()
         return msg

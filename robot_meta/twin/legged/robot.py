@@ -9,6 +9,7 @@ import numpy as np
 
 from robot_meta.errors import NotConnected
 from robot_meta.legged_types import LeggedObservation, VelocityReference
+from robot_meta.robots.body_estimate import TurnCounter, check_velocity
 from robot_meta.robots.closing import Closing
 from robot_meta.robots.description import LeggedDescription
 from robot_meta.twin.assets import go2_policy_path
@@ -91,7 +92,7 @@ class LeggedTwin(Closing):
         self._sensors.reset(rng, config.body.imu_yaw)
         self._command, self._mode, self._stopped = np.zeros(3), Mode.WALK, ""
         self._periods, self._stood = 0, 0.0
-        self._turns, self._last_heading = 0.0, 0.0
+        self._turns = TurnCounter()
         self._reading = self._sensors.take(self._read(), self._body.imu_yaw, 0.0)
         return self._measure()
 
@@ -103,8 +104,7 @@ class LeggedTwin(Closing):
     def command(self, reference: VelocityReference) -> None:
         """Walk with `reference` from now on; ignored, after the same checks, while stopped."""
         self._require_connection()
-        if np.shape(reference.velocity) != (3,) or not np.isfinite(reference.velocity).all():
-            raise ValueError(f"want 3 finite velocities, got {reference.velocity}")
+        check_velocity(reference)
         if not self._stopped:
             self._command = np.array(reference.velocity, dtype=float)
 
@@ -217,11 +217,7 @@ class LeggedTwin(Closing):
     def _heading(self) -> float:
         """True heading, counting turns, [rad]."""
         rotation = self._plant.rotation
-        heading = float(np.arctan2(rotation[1, 0], rotation[0, 0])) + self._turns
-        whole = 2.0 * np.pi * round((self._last_heading - heading) / (2.0 * np.pi))
-        self._turns += whole
-        self._last_heading = heading + whole
-        return self._last_heading
+        return self._turns.count(float(np.arctan2(rotation[1, 0], rotation[0, 0])))
 
     def _require_connection(self) -> None:
         if self._closed:

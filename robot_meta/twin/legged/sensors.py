@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from robot_meta.legged_types import LeggedObservation
+from robot_meta.robots.body_estimate import BodyEstimator, Felt
 from robot_meta.robots.description import LeggedDescription
-from robot_meta.robots.legs import velocity_from_legs
 from robot_meta.types import Array
 
 POSE_SOURCES = ("external", "odometry")
@@ -52,26 +52,14 @@ class SensorConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
-    """What the sensors say at one time, in the frame of the inertial unit where it matters.
+class Reading(Felt):
+    """What is true at one time, or what the sensors say of it.
 
     Attributes:
-        angular_velocity: (3,), [rad/s].
-        gravity: Direction of gravity, (3,), a unit vector.
-        joint_position: (J,), [rad].
-        joint_velocity: (J,), [rad/s].
-        standing: (L,).
         position: From outside, (2,), [m].
-        heading: True heading of the trunk, which only the inertial unit's integration sees, [rad].
     """
 
-    angular_velocity: Array
-    gravity: Array
-    joint_position: Array
-    joint_velocity: Array
-    standing: np.ndarray
     position: Array
-    heading: float
 
 
 class Sensors:
@@ -83,17 +71,15 @@ class Sensors:
     """
 
     def __init__(self, description: LeggedDescription, config: SensorConfig) -> None:
-        self._description, self._config = description, config
+        self._config, self._estimator = config, BodyEstimator(description.legs)
         self.reset(np.random.default_rng(0), 0.0)
 
     def reset(self, rng: np.random.Generator, imu_yaw: float) -> None:
         """Begin a walk at the origin; `imu_yaw` is how the inertial unit is turned, [rad]."""
         self._rng = rng
         self._bias = rng.normal(0.0, self._config.gyro_bias)
-        self._drift, self._odometry = 0.0, np.zeros(2)
-        self._velocity = np.zeros(2)
-        self._heading = imu_yaw
-        self._readings: list[Array] = []
+        self._drift = 0.0
+        self._estimator.reset()
 
     def take(self, reading: Reading, imu_yaw: float, dt: float) -> Reading:
         """Spoil a reading, add it to the period, and return what the policy gets of it."""
@@ -110,63 +96,19 @@ class Sensors:
         velocity = reading.joint_velocity + c.joint_velocity_noise * noise[8 + joints :]
         standing = reading.standing ^ (rng.random(len(reading.standing)) < c.foot_error)
 
-        roll = math.atan2(-gravity[1], -gravity[2])
-        pitch = math.asin(min(1.0, max(-1.0, gravity[0])))
         self._drift += self._bias * dt
-        self._heading = reading.heading + imu_yaw + self._drift
-        known = velocity_from_legs(self._description.legs, position, velocity, gyro, standing)
-        if known is not None:
-            level = _level(roll, pitch) @ known
-            self._velocity = level[:2]
-        self._odometry = self._odometry + dt * _turned(self._velocity, self._heading)
         outside = reading.position + c.external_noise * noise[6:8]
-        place = outside if c.pose_source == "external" else self._odometry
-        self._readings.append(
-            np.concatenate(
-                [
-                    place,
-                    [self._heading],
-                    self._velocity,
-                    [gyro[2], roll, pitch],
-                    gyro[:2],
-                    standing,
-                ]
-            )
-        )
-        return Reading(
+        felt = Felt(
             angular_velocity=gyro,
             gravity=gravity,
+            heading=reading.heading + imu_yaw + self._drift,
             joint_position=position,
             joint_velocity=velocity,
             standing=standing,
-            position=place,
-            heading=self._heading,
         )
+        place = self._estimator.take(felt, dt, outside if c.pose_source == "external" else None)
+        return Reading(**vars(felt), position=place)
 
     def observation(self, stamp: float, newest: Reading, torque: Array) -> LeggedObservation:
         """What the readings since the last observation come to."""
-        rows = np.array(self._readings)
-        mean = rows.mean(axis=0)
-        self._readings = []
-        return LeggedObservation(
-            stamp=stamp,
-            pose=rows[-1, :3],
-            velocity=mean[3:6],
-            attitude=mean[6:8],
-            rates=mean[8:10],
-            feet=mean[10:],
-            joint_position=newest.joint_position,
-            joint_velocity=newest.joint_velocity,
-            joint_torque=torque.copy(),
-        )
-
-
-def _level(roll: float, pitch: float) -> Array:
-    """From the trunk's frame to the level one with the same heading, (3, 3)."""
-    cr, sr, cp, sp = math.cos(roll), math.sin(roll), math.cos(pitch), math.sin(pitch)
-    return np.array([[cp, sp * sr, sp * cr], [0.0, cr, -sr], [-sp, cp * sr, cp * cr]])
-
-
-def _turned(velocity: Array, heading: float) -> Array:
-    c, s = math.cos(heading), math.sin(heading)
-    return np.array([c * velocity[0] - s * velocity[1], s * velocity[0] + c * velocity[1]])
+        return self._estimator.observation(stamp, newest, torque)
