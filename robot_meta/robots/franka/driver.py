@@ -10,9 +10,6 @@ import dataclasses
 import importlib.util
 import logging
 import os
-import socket
-import subprocess
-import sys
 import time
 from typing import Any
 
@@ -27,12 +24,12 @@ from robot_meta.robots.franka.trouble import PANDA, silence_trouble
 from robot_meta.robots.franka.wire import Channel, RobotReading, SharedState
 from robot_meta.robots.playback import check_reference
 from robot_meta.robots.reported import reported_limits, tightest
+from robot_meta.robots.wire import OwnProcess
 from robot_meta.types import Observation, Reference
 
 _log = logging.getLogger(__name__)
 ANSWER = 5.0  # of the process, which looks for messages every millisecond, [s]
 RECOVERY = 20.0  # longest that clearing an error may take, [s]
-GOODBYE = 5.0  # longest that the process may take to let go of the arm, [s]
 PANDAS = ("panda", "fer")
 
 
@@ -66,16 +63,7 @@ class FrankaRobot(Closing):
         self._moving = SuccessRate()
         descriptor = SharedState.descriptor()
         self._shared = SharedState(descriptor)
-        here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._channel = Channel(here)
-        numbers = (there.fileno(), descriptor)
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "robot_meta.robots.franka.process", *map(str, numbers)],
-            stdin=subprocess.DEVNULL,
-            pass_fds=numbers,
-            start_new_session=True,
-        )
-        there.close()
+        self._process = OwnProcess("robot_meta.robots.franka.process", descriptor, Channel)
         os.close(descriptor)  # mapped by now, here and there
         try:
             urdf = self._connect()
@@ -83,7 +71,7 @@ class FrankaRobot(Closing):
                 self.spec, limits=tightest(self.spec.limits, reported_limits(urdf, self.spec.name))
             )
         except BaseException:
-            self._end_process()
+            self._process.end()
             raise
 
     def observe(self) -> Observation:
@@ -127,7 +115,7 @@ class FrankaRobot(Closing):
             return
         self._stopped = reason or "STOP"
         try:
-            self._channel.send({"do": "stop", "reason": self._stopped})
+            self._process.channel.send({"do": "stop", "reason": self._stopped})
         except OSError:
             pass  # the process is gone, and its arm with it: `observe` says so
 
@@ -148,7 +136,7 @@ class FrankaRobot(Closing):
         if not self._closed:
             self.stop("CLOSED")
             self._closed = True
-            self._end_process()
+            self._process.end()
 
     @property
     def gripper(self) -> FrankaGripper:
@@ -169,7 +157,7 @@ class FrankaRobot(Closing):
     @property
     def stopped(self) -> str:
         """Reason of the present stop: the caller's, libfranka's name of an error, or WATCHDOG."""
-        reading = self._shared.read()
+        reading = self._shared.reading()
         return self._stopped or (reading.stopped if reading is not None else "")
 
     def reading(self) -> RobotReading:
@@ -193,7 +181,7 @@ class FrankaRobot(Closing):
     def _reading(self) -> RobotReading:
         self._require_process()
         self._shared.show_life()
-        reading = self._shared.read()
+        reading = self._shared.reading()
         if reading is None:
             raise NotConnected("the driver process has measured nothing yet")
         if reading.lost:
@@ -206,55 +194,33 @@ class FrankaRobot(Closing):
     def _require_process(self) -> None:
         if self._closed:
             raise NotConnected("the Franka driver is closed; make a new one")
-        if self._process.poll() is not None:
-            raise NotConnected(
-                f"the driver process ended with {self._process.returncode}; start the driver again"
-            )
+        self._process.require()
 
     def _send_or_lose(self, reference: Reference) -> None:
         try:
-            self._channel.send_reference(reference)
+            self._process.channel.send_reference(reference)
         except OSError:
             raise NotConnected("the driver process ended; start the driver again") from None
 
     def _ask(self, message: dict[str, Any], timeout: float) -> dict[str, Any]:
         self._require_process()
-        try:
-            self._channel.send(message)
-            answer = self._answer(timeout)
-        except (OSError, EOFError):
-            raise NotConnected("the driver process ended; start the driver again") from None
-        if answer is None:
-            raise NotConnected(f"the driver process gave no answer within {timeout:.0f} s")
-        return answer
-
-    def _answer(self, timeout: float) -> dict[str, Any] | None:
-        message = self._channel.receive(timeout)
-        return message if isinstance(message, dict) else None
+        return self._process.ask(message, timeout)
 
     def _connect(self) -> str:
         """Let the process connect; the robot's own description."""
-        self._channel.send(setup_message(self._address, self.spec.name, self._config, self.spec))
+        channel = self._process.channel
+        channel.send(setup_message(self._address, self.spec.name, self._config, self.spec))
         self._shared.show_life()
         try:
-            answer = self._answer(self._config.connect_timeout)
+            answer = channel.receive(self._config.connect_timeout)
         except EOFError:
             raise NotConnected("the driver process ended while it connected") from None
         if answer is None:
             self._process.kill()  # its connection would take an answer that is not for it
-            self._process.wait()
             raise silence_trouble(self._address, self._config.connect_timeout)
         if "error" in answer:
             raise getattr(errors, answer["error"])(answer["text"])
         return answer["urdf"]
-
-    def _end_process(self) -> None:
-        self._channel.close()
-        try:
-            self._process.wait(GOODBYE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
 
 
 @dataclasses.dataclass

@@ -62,7 +62,7 @@ class FrankaProcess:
                 self._take_messages()
                 self._watch()
                 self._advance()
-                self._shared.write(self._arm.reading(self._playback, self._stopped))
+                self._shared.write_reading(self._arm.reading(self._playback, self._stopped))
                 due = max(due + PERIOD, time.perf_counter() - PERIOD)
                 time.sleep(max(0.0, due - time.perf_counter()))
         except EOFError:
@@ -77,7 +77,7 @@ class FrankaProcess:
             position = self._arm.start()
         self._playback.hold_at(position)
         self._milliseconds = round(stamp / self._spec.reference_dt)
-        self._shared.write(self._arm.reading(self._playback, self._stopped))
+        self._shared.write_reading(self._arm.reading(self._playback, self._stopped))
 
     def _take_messages(self) -> None:
         while (message := self._channel.receive(0.0)) is not None:

@@ -1,33 +1,22 @@
-"""What driver and driver process exchange: a state both can see, and messages.
-
-The state lies in memory that both map. Its writer never waits, and its reader gets the newest one
-without waiting: a counter that is odd while something is being written tells it to look again.
-"""
+"""What driver and driver process exchange: a state both can see, and messages."""
 
 from __future__ import annotations
 
-import json
 import mmap
-import os
-import socket
-import time
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from robot_meta.robots import wire
 from robot_meta.types import Array, Reference
 
 JOINTS = 7
 _NUMBERS = 6
 _STATE = _NUMBERS + 5 * JOINTS  # floats, see `RobotReading`
-_TEXT = 320  # bytes of a reason
-_MESSAGE = 1 << 17  # longest message, bytes
 _KEPT = 64  # measurements, one for each millisecond
 _ROW = 1 + 4 * JOINTS  # floats of one: stamp, positions, velocities, torques, external torques
 _SIZE = 1 << 15
 _EXACT = 1e-6  # stamps are as equal as this, [s]
-_TRIES = 1000  # a writer needs microseconds; one that was frozen half way never ends
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,56 +54,44 @@ class RobotReading:
     lost: str = ""
 
 
-class SharedState:
+class SharedState(wire.SharedRecord):
     """Memory that two processes map: the newest reading, and the sign that its reader lives."""
 
     def __init__(self, descriptor: int) -> None:
-        self._memory = mmap.mmap(descriptor, _SIZE)
-        self._counter = np.frombuffer(self._memory, np.int64, 1, 0)
-        self._life = np.frombuffer(self._memory, np.float64, 1, 8)
-        self._floats = np.frombuffer(self._memory, np.float64, _STATE, 16)
-        start = 16 + 8 * _STATE
-        self._texts = [
-            np.frombuffer(self._memory, f"S{_TEXT}", 1, start + i * _TEXT) for i in (0, 1)
-        ]
-        start += 2 * _TEXT
-        self._table = np.frombuffer(self._memory, np.float64, _KEPT * _ROW, start)
-        self._count = np.frombuffer(self._memory, np.int64, 1, start + self._table.nbytes)
-        self._newest: RobotReading | None = None
+        memory = mmap.mmap(descriptor, _SIZE)
+        super().__init__(memory, _STATE, texts=2)
+        start = -(-self.end // 8) * 8
+        self._table = np.frombuffer(memory, np.float64, _KEPT * _ROW, start)
+        start += self._table.nbytes
+        self._count = np.frombuffer(memory, np.int64, 1, start)
+        self._signs = wire.Signs(memory, ("life",), start + 8)
 
     @staticmethod
     def descriptor() -> int:
         """A fresh piece of memory that other processes can inherit."""
-        descriptor = os.memfd_create("robot_meta_franka", 0)
-        os.ftruncate(descriptor, _SIZE)
-        return descriptor
+        return wire.shared_memory("robot_meta_franka", _SIZE)
 
-    def write(self, reading: RobotReading) -> None:
+    def write_reading(self, reading: RobotReading) -> None:
         """Replace the reading; one process only may do so."""
         head = [reading.stamp, reading.seen, reading.written, reading.success_rate]
         measured = [reading.position, reading.velocity, reading.torque, reading.external_torque]
-        self._counter[0] += 1
-        self._floats[:_NUMBERS] = [*head, float(reading.slipped), float(reading.in_control)]
-        self._floats[_NUMBERS:] = np.concatenate([*measured, reading.reference])
+        numbers = [*head, float(reading.slipped), float(reading.in_control)]
         rows, count = self._table.reshape(_KEPT, _ROW), int(self._count[0])
         if count == 0 or rows[(count - 1) % _KEPT, 0] != reading.stamp:
-            rows[count % _KEPT] = np.concatenate([[reading.stamp], *measured])
-            self._count[0] = count + 1
-        self._texts[0][0] = reading.stopped.encode()[:_TEXT]
-        self._texts[1][0] = reading.lost.encode()[:_TEXT]
-        self._counter[0] += 1
+            with self.writing():
+                rows[count % _KEPT] = np.concatenate([[reading.stamp], *measured])
+                self._count[0] = count + 1
+        self.write(
+            np.concatenate([numbers, *measured, reading.reference]), reading.stopped, reading.lost
+        )
 
-    def read(self) -> RobotReading | None:
+    def reading(self) -> RobotReading | None:
         """The newest reading, None before the first one; the last good one if its writer froze."""
-        for _ in range(_TRIES):
-            before = int(self._counter[0])
-            floats = self._floats.copy()
-            stopped, lost = (bytes(text[0]).decode(errors="replace") for text in self._texts)
-            if before % 2 == 0 and before == int(self._counter[0]):
-                if before > 0:
-                    self._newest = _unpack(floats, stopped, lost)
-                break
-        return self._newest
+        newest = self.read()
+        if newest is None:
+            return None
+        floats, (stopped, lost) = newest
+        return _unpack(floats, stopped, lost)
 
     def measured_at(self, stamp: float) -> Array | None:
         """Positions, velocities, torques and external torques (4, J) at robot time `stamp` [s].
@@ -122,13 +99,10 @@ class SharedState:
         A straight line between the readings before and after it, which are a millisecond or two
         apart; None where they are not known, no longer, or not yet.
         """
-        for _ in range(_TRIES):
-            before, count = int(self._counter[0]), int(self._count[0])
-            table = self._table.reshape(_KEPT, _ROW).copy()
-            if before % 2 == 0 and before == int(self._counter[0]):
-                break
-        else:
+        copied = self.whole(lambda: (int(self._count[0]), self._table.reshape(_KEPT, _ROW).copy()))
+        if copied is None:
             return None
+        count, table = copied
         oldest = max(0, count - _KEPT)
         rows = np.roll(table, -(oldest % _KEPT), axis=0)[: count - oldest]
         after = int(np.searchsorted(rows[:, 0], stamp - _EXACT))
@@ -144,12 +118,12 @@ class SharedState:
 
     def show_life(self) -> None:
         """Tell the other side that this process runs."""
-        self._life[0] = time.monotonic()
+        self._signs.set("life")
 
     @property
     def last_life(self) -> float:
         """When the other side showed life last, monotonic clock, [s]."""
-        return float(self._life[0])
+        return self._signs["life"]
 
 
 def _unpack(floats: Array, stopped: str, lost: str) -> RobotReading:
@@ -171,19 +145,8 @@ def _unpack(floats: Array, stopped: str, lost: str) -> RobotReading:
     )
 
 
-class Channel:
+class Channel(wire.Channel):
     """Whole messages in both directions, in order: requests, answers, references."""
-
-    def __init__(self, end: socket.socket) -> None:
-        self._end = end
-
-    def send(self, message: dict[str, Any]) -> None:
-        """Send a request or an answer.
-
-        Raises:
-            OSError: The other side is gone.
-        """
-        self._end.sendall(b"J" + json.dumps(message).encode())
 
     def send_reference(self, reference: Reference) -> None:
         """Send a reference.
@@ -192,35 +155,13 @@ class Channel:
             OSError: The other side is gone.
         """
         samples = np.concatenate([reference.position, reference.velocity], axis=1)
-        self._end.sendall(b"R" + np.float64(reference.stamp).tobytes() + samples.tobytes())
+        self.send_bytes(b"R" + np.float64(reference.stamp).tobytes() + samples.tobytes())
 
-    def receive(self, timeout: float) -> dict[str, Any] | Reference | None:
-        """The next message, None when there is none within `timeout` [s].
-
-        Raises:
-            EOFError: The other side is gone.
-        """
-        self._end.settimeout(timeout)  # 0 does not wait at all
-        try:
-            data = self._end.recv(_MESSAGE)
-        except (BlockingIOError, TimeoutError):
-            return None
-        except OSError:
-            data = b""
-        finally:
-            self._end.settimeout(None)
-        if not data:
-            raise EOFError
-        if data[:1] == b"J":
-            message: dict[str, Any] = json.loads(data[1:])
-            return message
+    def unpack(self, data: bytes) -> Reference:
+        """The reference that was sent as `data`."""
         samples = np.frombuffer(data, np.float64, offset=9).reshape(-1, 2 * JOINTS)
         return Reference(
             stamp=float(np.frombuffer(data, np.float64, 1, 1)[0]),
             position=samples[:, :JOINTS],
             velocity=samples[:, JOINTS:],
         )
-
-    def close(self) -> None:
-        """Let go of it; the other side is told."""
-        self._end.close()

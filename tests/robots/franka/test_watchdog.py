@@ -40,7 +40,7 @@ class Witness:
         os.close(descriptor)
 
     def reading(self):
-        return self._state.read()
+        return self._state.reading()
 
     def wait(self, condition):
         """The first reading for which `condition` holds."""

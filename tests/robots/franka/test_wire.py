@@ -44,25 +44,27 @@ def assert_same(a, b):
 
 
 def test_there_is_nothing_before_the_first_reading(sides):
-    assert sides[1].read() is None
+    assert sides[1].reading() is None
 
 
 def test_the_newest_reading_is_seen_whole_on_the_other_side(sides):
     writer, reader = sides
     for number in (1.0, 2.0):
-        writer.write(reading(number, stopped="joint_reflex", lost="gone" if number > 1 else ""))
+        writer.write_reading(
+            reading(number, stopped="joint_reflex", lost="gone" if number > 1 else "")
+        )
         assert_same(
-            reader.read(), reading(number, stopped="joint_reflex", lost="gone" * (number > 1))
+            reader.reading(), reading(number, stopped="joint_reflex", lost="gone" * (number > 1))
         )
 
 
 def test_a_writer_that_froze_half_way_leaves_the_last_good_reading(sides):
     writer, reader = sides
-    writer.write(reading(1.0))
-    assert_same(reader.read(), reading(1.0))
+    writer.write_reading(reading(1.0))
+    assert_same(reader.reading(), reading(1.0))
     writer._counter[0] += 1  # as in the middle of a write
     writer._floats[:9] = -1.0
-    assert_same(reader.read(), reading(1.0))
+    assert_same(reader.reading(), reading(1.0))
 
 
 def test_a_sign_of_life_crosses(sides):
@@ -109,7 +111,7 @@ def test_what_was_measured_at_a_moment_is_read_between_its_neighbours(sides):
     writer, reader = sides
     assert reader.measured_at(1.0) is None
     for millisecond in (1000, 1001, 1001, 1003):  # one is written twice, one is missing
-        writer.write(line(millisecond / 1000))
+        writer.write_reading(line(millisecond / 1000))
     for moment in (1.0, 1.001, 1.0017, 1.002, 1.003):
         measured = reader.measured_at(moment)
         np.testing.assert_allclose(measured[:, 0], [moment + 100.0 * i for i in range(4)])
@@ -120,7 +122,7 @@ def test_what_was_measured_at_a_moment_is_read_between_its_neighbours(sides):
 def test_only_the_last_moments_are_kept(sides):
     writer, reader = sides
     for millisecond in range(200):
-        writer.write(line(millisecond / 1000))
+        writer.write_reading(line(millisecond / 1000))
     assert reader.measured_at(0.135) is None
     np.testing.assert_allclose(reader.measured_at(0.136)[0], 0.136)
     np.testing.assert_allclose(reader.measured_at(0.1985)[3], 300.1985)
