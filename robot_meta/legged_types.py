@@ -29,6 +29,8 @@ class LeggedSpec:
         stiffness: Joint law under the policy K, (J,), [Nm/rad].
         damping: Joint law D, (J,), [Nms/rad].
         torque_limit: Of the motors, (J,), [Nm].
+        joint_lower: Lowest joint positions, (J,), [rad].
+        joint_upper: Highest, (J,), [rad].
     """
 
     name: str
@@ -42,6 +44,8 @@ class LeggedSpec:
     stiffness: Array
     damping: Array
     torque_limit: Array
+    joint_lower: Array
+    joint_upper: Array
 
     def __post_init__(self) -> None:
         ratio = self.control_dt / self.policy_dt
@@ -74,6 +78,23 @@ class LeggedSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Vitals:
+    """How a walking robot is doing, beside how it moves.
+
+    Attributes:
+        charge: State of charge of its battery, 0 to 1.
+        voltage: Of its battery, [V].
+        temperature: Of its motors, (J,), [°C].
+        dead_man: Whether the dead-man button of its remote is held; None while no remote is heard.
+    """
+
+    charge: float
+    voltage: float
+    temperature: Array
+    dead_man: bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class LeggedObservation:
     """The newest measurement of a walking robot; means over the control period that ends here.
 
@@ -90,6 +111,7 @@ class LeggedObservation:
         joint_position: (J,), [rad].
         joint_velocity: (J,), [rad/s].
         joint_torque: Commanded last, (J,), [Nm].
+        vitals: Battery, motors and remote; None where the robot does not tell.
     """
 
     stamp: float
@@ -101,6 +123,7 @@ class LeggedObservation:
     joint_position: Array
     joint_velocity: Array
     joint_torque: Array
+    vitals: Vitals | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import fcntl
 import importlib.util
+import json
 import os
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -224,5 +226,78 @@ def open_topic_base(topic_peers: TopicPeers) -> Callable[..., object]:
             CmdVelConfig(**{**topics, **config}),
             topic_peers.context,
         )
+
+    return connect
+
+
+class Go2Server:
+    """A twin behind the Go2's own topics, as a process, in a DDS domain of its own."""
+
+    def __init__(self) -> None:
+        self.domain = 100 + os.getpid() % 100
+        command = [sys.executable, "-m", "robot_meta.cli.main", "twin", "go2-server"]
+        self._process = subprocess.Popen(
+            [*command, "--domain", str(self.domain), "--state-rate", "100"],
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def say(self, *words: object) -> dict[str, object]:
+        """Let something happen to the robot; how it is."""
+        self._process.stdin.write(" ".join(map(str, words)) + "\n")
+        self._process.stdin.flush()
+        for line in self._process.stdout:
+            if line.startswith("{"):
+                return json.loads(line)
+        raise EOFError("the server of the Go2 ended")
+
+    def report(self) -> dict[str, object]:
+        """How the robot is."""
+        return self.say("report")
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
+    def end(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.communicate()
+
+
+@pytest.fixture(scope="session")
+def go2_server() -> Iterator[Go2Server]:
+    """A Go2 to talk to; skips the test where Unitree's library is not installed."""
+    if importlib.util.find_spec("unitree_sdk2py") is None:
+        pytest.skip("Unitree's library is not installed: make setup-go2")
+    server = Go2Server()
+    try:
+        yield server
+    finally:
+        server.end()
+
+
+@pytest.fixture(scope="session")
+def open_go2(go2_server: Go2Server) -> Callable[..., object]:
+    """Connects the driver to the server: `open_go2(**config)`; the robot stands then."""
+    from robot_meta.robots.description import legged_description
+    from robot_meta.robots.go2.config import Go2Config
+    from robot_meta.robots.go2.driver import Go2Robot
+
+    def connect(**config: object) -> Go2Robot:
+        for words in (("remote",), ("battery", 0.8, 29.5), ("feel", "well")):
+            go2_server.say(*words)
+        # A busy machine stops processes for long; only tests of watchdogs are about that.
+        patient = {"silence": 1.0, "lost_after": 10.0, "connect_timeout": 60.0}
+        usual = {"interface": "lo", "domain": go2_server.domain, "answer_timeout": 10.0}
+        robot = Go2Robot(legged_description("go2"), Go2Config(**{**patient, **usual, **config}))
+        if robot.stopped and go2_server.report()["service"]:
+            assert robot.recover()
+            up = robot.time + 3.0
+            while robot.time < up:
+                time.sleep(0.05)
+        return robot
 
     return connect

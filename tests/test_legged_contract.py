@@ -21,6 +21,7 @@ Walker = Driver[LeggedObservation, VelocityReference]
 DRIVERS: list[object] = [
     pytest.param(lambda: LeggedTwin(legged_description("go2")), id="twin", marks=pytest.mark.sim),
     pytest.param(("open_topic_base", "Twist"), id="cmd_vel", marks=pytest.mark.ros),
+    pytest.param(("open_go2",), id="go2", marks=pytest.mark.go2),
 ]
 STANDING = 0.06  # how far a robot may shift on its feet while it stands, [m]
 
@@ -35,10 +36,21 @@ def make(request: pytest.FixtureRequest) -> Callable[[], Walker]:
     return request.param
 
 
-@pytest.fixture
-def robot(make: Callable[[], Walker]) -> Iterator[Walker]:
+@pytest.fixture(scope="module")
+def connected(make: Callable[[], Walker]) -> Iterator[Walker]:
     with make() as robot:
         yield robot
+
+
+@pytest.fixture
+def robot(connected: Walker) -> Walker:
+    """It stands, however the last test left it."""
+    if connected.stopped:
+        assert connected.recover()
+        let_run(connected, 35)
+    connected.command(reference(connected, (0.0, 0.0, 0.0)))
+    let_run(connected, 5)
+    return connected
 
 
 def let_run(robot: Walker, periods: float) -> None:
@@ -184,7 +196,10 @@ def test_silence_makes_what_moves_by_itself_stand(robot: Walker) -> None:
     assert_stands(robot)
 
 
-def test_closing_twice_is_harmless_and_using_it_afterwards_is_not(robot: Walker) -> None:
+def test_closing_twice_is_harmless_and_using_it_afterwards_is_not(
+    make: Callable[[], Walker],
+) -> None:
+    robot = make()
     standing = reference(robot, (0.0, 0.0, 0.0))
     robot.close()
     robot.close()

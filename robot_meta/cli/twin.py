@@ -1,4 +1,4 @@
-"""`robot-meta twin`: change the twin while it runs, or fit it to a recorded run."""
+"""`robot-meta twin`: change the twin, fit it to a recorded run, or serve it as a Go2."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ def main(argv: Sequence[str]) -> int:
         from robot_meta.cli.twin_fit import main as fit
 
         return fit(argv[1:])
+    if argv[:1] == ["go2-server"]:
+        from robot_meta.twin.legged.server import main as serve
+
+        return serve(argv[1:])
     from robot_meta.nodes.twin_client import main as change
 
     return change(argv)

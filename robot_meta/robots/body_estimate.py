@@ -123,7 +123,9 @@ class TurnCounter:
         self._turns = self._last = 0.0
 
     def count(self, heading: float) -> float:
-        """The heading nearest to the last one, [rad], for one within [-π, π]."""
+        """The heading nearest to the last one, [rad], for one within [-π, π] or none at all."""
+        if not math.isfinite(heading):
+            return heading
         heading = heading + self._turns
         whole = 2.0 * np.pi * round((self._last - heading) / (2.0 * np.pi))
         self._turns += whole

@@ -121,6 +121,8 @@ def legged_description(name: str) -> LeggedDescription:
             stiffness=np.array(impedance["stiffness"]),
             damping=np.array(impedance["damping"]),
             torque_limit=np.array(data["torque"]["values"]),
+            joint_lower=np.array(data["joints"]["lower"]),
+            joint_upper=np.array(data["joints"]["upper"]),
         ),
         legs=LegKinematics(
             hip_position=np.array(legs["hip_position"]),

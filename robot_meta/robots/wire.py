@@ -10,17 +10,18 @@ from __future__ import annotations
 import json
 import mmap
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from robot_meta.errors import NotConnected
+from robot_meta.errors import NotConnected, RobotMetaError
 from robot_meta.types import Array
 
 GOODBYE = 5.0  # longest that a process may take to let go of its robot, [s]
@@ -227,6 +228,33 @@ class OwnProcess(Generic[_Way]):
         """End it at once."""
         self._process.kill()
         self._process.wait()
+
+
+class Runs(Protocol):
+    """What a process of a driver's own does."""
+
+    def run(self) -> None:
+        """Go on until the driver closes the channel."""
+
+
+def serve(channel: Channel, begin: Callable[[dict[str, Any]], Runs]) -> int:
+    """Be such a process: begin as the first message says, and run; the exit code.
+
+    Errors of this project while it begins go to the driver, as `error` and `text`.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that commands
+    try:
+        setup = channel.receive(10.0)
+        if not isinstance(setup, dict):
+            return 2
+        process = begin(setup)
+    except RobotMetaError as error:
+        channel.send({"error": type(error).__name__, "text": str(error)})
+        return error.exit_code
+    except EOFError:
+        return 0
+    process.run()
+    return 0
 
 
 def shared_memory(name: str, size: int) -> int:

@@ -51,6 +51,13 @@ class Reason(str, Enum):
     POSE_JUMP = "POSE_JUMP"
     POSE_FROZEN = "POSE_FROZEN"
     CANNOT_ADAPT = "CANNOT_ADAPT"
+    BATTERY = "BATTERY"
+    MOTOR_HEAT = "MOTOR_HEAT"
+    DEAD_MAN = "DEAD_MAN"
+    REMOTE_LOST = "REMOTE_LOST"
+    REMOTE_DAMP = "REMOTE_DAMP"
+    LYING = "LYING"
+    WATCHDOG = "WATCHDOG"
 
     def __str__(self) -> str:
         """The code itself, for messages."""
@@ -200,6 +207,34 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.CANNOT_ADAPT: Explanation(
         "The robot moves in a way that the adapted model cannot follow; the controller holds.",
         "Look what became of the robot, then call the controller's `resume`.",
+    ),
+    Reason.BATTERY: Explanation(
+        "The battery is empty but for `battery_hold`; the robot stands.",
+        "Let the robot lie down and change its battery.",
+    ),
+    Reason.MOTOR_HEAT: Explanation(
+        "A motor is hotter than `motor_hold`; the robot stands.",
+        "Let the robot lie down until it has cooled, then `arm`.",
+    ),
+    Reason.DEAD_MAN: Explanation(
+        "The dead-man button of the remote was let go; the robot stands.",
+        "Hold the button, then `arm`.",
+    ),
+    Reason.REMOTE_LOST: Explanation(
+        "The remote is not heard any more; the robot stands.",
+        "Switch the remote on and come nearer, hold the button, then `arm`.",
+    ),
+    Reason.REMOTE_DAMP: Explanation(
+        "Somebody pressed the remote's buttons for damping; the robot lies down.",
+        "Let go of the buttons, remove the danger, then `recover` and `arm`.",
+    ),
+    Reason.LYING: Explanation(
+        "The robot lay or was damped when it was connected.",
+        "Clear the ground around it, then `recover` lets it stand up.",
+    ),
+    Reason.WATCHDOG: Explanation(
+        "A process that drives the robot showed no life; the process beside it stopped the robot.",
+        "Look what kept that process, then `recover` and `arm`.",
     ),
 }
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import signal
 import socket
 import sys
 import time
@@ -18,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from robot_meta.errors import RobotMetaError
 from robot_meta.robots.description import arm_description
 from robot_meta.robots.franka.arm import FrankaArm, load_franky
 from robot_meta.robots.franka.config import FrankaConfig
 from robot_meta.robots.franka.gripper import GripperThread
 from robot_meta.robots.franka.wire import Channel, SharedState
 from robot_meta.robots.playback import ReferencePlayback
+from robot_meta.robots.wire import serve
 from robot_meta.types import Reference
 
 WATCHDOG = "WATCHDOG"  # the commanding process showed no life
@@ -138,22 +137,10 @@ class FrankaProcess:
 
 def main(argv: list[str]) -> int:
     """Connect as the first message says, answer it, and run."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that commands
     channel = Channel(socket.socket(fileno=int(argv[0])))
     shared = SharedState(int(argv[1]))
     os.close(int(argv[1]))
-    try:
-        setup = channel.receive(10.0)
-        if not isinstance(setup, dict):
-            return 2
-        process = FrankaProcess(channel, shared, setup)
-    except RobotMetaError as error:
-        channel.send({"error": type(error).__name__, "text": str(error)})
-        return error.exit_code
-    except EOFError:
-        return 0
-    process.run()
-    return 0
+    return serve(channel, lambda setup: FrankaProcess(channel, shared, setup))
 
 
 def setup_message(address: str, robot: str, config: FrankaConfig, spec: Any) -> dict[str, Any]:

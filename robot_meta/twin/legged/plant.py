@@ -88,19 +88,36 @@ class LeggedPlant:
         self._gain = body.motor_gain * np.repeat(body.leg_gain, 3)
         mujoco.mj_setConst(model, self._scratch)
 
-    def step(self, targets: Array, stiffness: Array, damping: Array) -> None:
-        """One physics step of  τ = g · clip(K (q* − q) − D q̇),  g the share that motors deliver.
+    def step(
+        self, targets: Array, stiffness: Array, damping: Array, feed: Array | None = None
+    ) -> None:
+        """One physics step of  τ = g · clip(K (q* − q) − D q̇ + f),  g the share motors deliver.
 
         Args:
             targets: q*, (J,), [rad].
             stiffness: K, (J,), [Nm/rad].
             damping: D, (J,), [Nms/rad].
+            feed: f, (J,), [Nm]; None for none.
         """
         data, limit = self._data, self._spec.torque_limit
         asked = stiffness * (targets - data.qpos[self._q]) - damping * data.qvel[self._dq]
+        if feed is not None:
+            asked = asked + feed
         self.torque = np.minimum(np.maximum(asked, -limit), limit)
         data.ctrl[self._motor] = self._gain * self.torque
         mujoco.mj_step(self._model, data)
+
+    def push(self, angular_velocity: Array) -> None:
+        """Change how the trunk turns by `angular_velocity`, in its own frame, (3,), [rad/s]."""
+        self._data.qvel[3:6] += angular_velocity
+
+    def put_on_feet(self) -> None:
+        """Set the trunk level and at rest where it is, so high that the legs are free."""
+        half = 0.5 * self.heading
+        self._data.qpos[2] += 0.34 - min(0.34, float(self._data.qpos[2]))
+        self._data.qpos[3:7] = (np.cos(half), 0.0, 0.0, np.sin(half))
+        self._data.qvel[:] = 0.0
+        mujoco.mj_forward(self._model, self._data)
 
     @property
     def joint_position(self) -> Array:
@@ -132,6 +149,17 @@ class LeggedPlant:
         """Direction of gravity in the trunk's frame, (3,), a unit vector."""
         down: Array = self.rotation.T @ (self._model.opt.gravity / _GRAVITY)
         return down
+
+    @property
+    def heading(self) -> float:
+        """Of the trunk on the ground, within [-π, π], [rad]."""
+        rotation = self.rotation
+        return float(np.arctan2(rotation[1, 0], rotation[0, 0]))
+
+    @property
+    def tilt(self) -> float:
+        """Angle between the trunk's and the vertical axis, [rad]."""
+        return float(np.arccos(np.clip(-self.gravity[2], -1.0, 1.0)))
 
     @property
     def standing(self) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 
 import numpy as np
 
@@ -12,15 +11,14 @@ from robot_meta.legged_types import LeggedObservation, VelocityReference
 from robot_meta.robots.body_estimate import TurnCounter, check_velocity
 from robot_meta.robots.closing import Closing
 from robot_meta.robots.description import LeggedDescription
+from robot_meta.robots.walking_policy import WalkingPolicy
 from robot_meta.twin.assets import go2_policy_path
+from robot_meta.twin.legged.modes import Legs, Mode
 from robot_meta.twin.legged.perturbations import LeggedPerturbations
 from robot_meta.twin.legged.plant import PHYSICS_DT, LeggedPlant
-from robot_meta.twin.legged.policy import WalkingPolicy
-from robot_meta.twin.legged.sensors import Reading, SensorConfig, Sensors
+from robot_meta.twin.legged.sensors import Reading, SensorConfig, Sensors, read
 from robot_meta.types import Array
 
-STAND_UP_S = 1.5  # from lying to standing after `recover`
-DAMPING = 3.0  # of every joint while damped, [Nms/rad]
 UPRIGHT = 0.7  # tilt up to which it can stand up again, [rad]
 
 
@@ -43,14 +41,6 @@ class LeggedTwinConfig:
     sensors: SensorConfig = field(default_factory=SensorConfig)
 
 
-class Mode(Enum):
-    """What the joints do."""
-
-    WALK = "walk"  # the policy walks, or stands at zero velocity
-    DAMP = "damp"  # no position is held, every motion is braked
-    STAND_UP = "stand up"  # from where the joints are to standing, then WALK
-
-
 class LeggedTwin(Closing):
     """A simulated quadruped that moves only when `step` is called (lockstep).
 
@@ -64,7 +54,7 @@ class LeggedTwin(Closing):
         self.spec = description.spec
         self._config = config if config is not None else LeggedTwinConfig()
         self._plant = LeggedPlant(description)
-        self._policy = WalkingPolicy(go2_policy_path(), self.spec)
+        self._legs = Legs(self.spec, WalkingPolicy(go2_policy_path(), self.spec))
         self._sensors = Sensors(description, self._config.sensors)
         self._substeps = round(self.spec.policy_dt / PHYSICS_DT)
         if self._config.sensors.delay >= self._substeps:
@@ -88,10 +78,9 @@ class LeggedTwin(Closing):
         rng = np.random.default_rng(config.seed)
         self._body = config.body
         self._plant.reset(config.body, rng)
-        self._policy.reset()
+        self._legs.reset()
         self._sensors.reset(rng, config.body.imu_yaw)
-        self._command, self._mode, self._stopped = np.zeros(3), Mode.WALK, ""
-        self._periods, self._stood = 0, 0.0
+        self._command, self._stopped, self._periods = np.zeros(3), "", 0
         self._turns = TurnCounter()
         self._reading = self._sensors.take(self._read(), self._body.imu_yaw, 0.0)
         return self._measure()
@@ -112,8 +101,8 @@ class LeggedTwin(Closing):
         """Damp all joints until `recover`; the first reason counts."""
         if self._closed or self._stopped:
             return
-        self._stopped, self._mode = reason or "STOP", Mode.DAMP
-        self._command = np.zeros(3)
+        self._stopped, self._command = reason or "STOP", np.zeros(3)
+        self._legs.enter(Mode.DAMP, self._plant.joint_position)
 
     def recover(self) -> bool:
         """Clear a stop and stand up; False where the robot does not lie upright."""
@@ -121,9 +110,8 @@ class LeggedTwin(Closing):
         if self._stopped:
             if self.tilt > UPRIGHT:
                 return False
-            self._stopped, self._mode, self._stood = "", Mode.STAND_UP, 0.0
-            self._from = self._plant.joint_position
-            self._policy.reset()
+            self._stopped = ""
+            self._legs.enter(Mode.STAND_UP, self._plant.joint_position)
         return True
 
     def close(self) -> None:
@@ -151,17 +139,25 @@ class LeggedTwin(Closing):
     @property
     def mode(self) -> Mode:
         """What the joints do."""
-        return self._mode
+        return self._legs.mode
 
     @property
     def true_pose(self) -> Array:
         """Position and heading on the ground, (3,), [m, m, rad]; no controller sees it."""
-        return np.array([*self._plant.position[:2], self._heading()])
+        return np.array([*self._plant.position[:2], self._turns.count(self._plant.heading)])
 
     @property
     def tilt(self) -> float:
         """True angle between the trunk's and the vertical axis, [rad]."""
-        return float(np.arccos(np.clip(-self._plant.gravity[2], -1.0, 1.0)))
+        return self._plant.tilt
+
+    def push(self, angular_velocity: Array) -> None:
+        """Change how the trunk turns by `angular_velocity` (3,) [rad/s], as a hard shove does."""
+        self._plant.push(angular_velocity)
+
+    def put_on_feet(self) -> None:
+        """Set it upright where it is, as a person does after a fall; its joints stay."""
+        self._plant.put_on_feet()
 
     def _advance(self) -> None:
         """One policy period."""
@@ -170,54 +166,22 @@ class LeggedTwin(Closing):
         if change is not None and due and self._body != change:
             self._body = change
             self._plant.set_perturbations(change)
-        spec, reading = self.spec, self._reading
-        stiffness, damping = spec.stiffness, spec.damping
-        if self._mode is Mode.WALK:
-            targets = self._policy.targets(
-                reading.angular_velocity,
-                reading.gravity,
-                reading.joint_position,
-                reading.joint_velocity,
-                self._command * self._body.response,
-            )
-        elif self._mode is Mode.DAMP:
-            targets = spec.stand
-            stiffness, damping = np.zeros(spec.num_joints), np.full(spec.num_joints, DAMPING)
-        else:
-            self._stood += spec.policy_dt
-            share = min(1.0, self._stood / STAND_UP_S)
-            targets = self._from + share * (spec.stand - self._from)
-            stiffness, damping = 3.0 * stiffness, 3.0 * damping
-            if share == 1.0:
-                self._mode = Mode.WALK
+        reading = self._reading
+        law = self._legs.law(reading, self._command * self._body.response)
         read_after = self._substeps - self._config.sensors.delay
         for done in range(1, self._substeps + 1):
-            self._plant.step(targets, stiffness, damping)
+            self._plant.step(*law)
             if done == read_after:
                 reading = self._read()
         self._periods += 1
-        self._reading = self._sensors.take(reading, self._body.imu_yaw, spec.policy_dt)
+        self._reading = self._sensors.take(reading, self._body.imu_yaw, self.spec.policy_dt)
 
     def _measure(self) -> LeggedObservation:
         self._observation = self._sensors.observation(self.time, self._reading, self._plant.torque)
         return self._observation
 
     def _read(self) -> Reading:
-        plant = self._plant
-        return Reading(
-            angular_velocity=plant.angular_velocity,
-            gravity=plant.gravity,
-            joint_position=plant.joint_position,
-            joint_velocity=plant.joint_velocity,
-            standing=plant.standing,
-            position=plant.position[:2],
-            heading=self._heading(),
-        )
-
-    def _heading(self) -> float:
-        """True heading, counting turns, [rad]."""
-        rotation = self._plant.rotation
-        return self._turns.count(float(np.arctan2(rotation[1, 0], rotation[0, 0])))
+        return read(self._plant, self._turns)
 
     def _require_connection(self) -> None:
         if self._closed:

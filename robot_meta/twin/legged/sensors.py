@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from robot_meta.legged_types import LeggedObservation
-from robot_meta.robots.body_estimate import BodyEstimator, Felt
+from robot_meta.robots.body_estimate import BodyEstimator, Felt, TurnCounter
 from robot_meta.robots.description import LeggedDescription
+from robot_meta.twin.legged.plant import LeggedPlant
 from robot_meta.types import Array
 
 POSE_SOURCES = ("external", "odometry")
@@ -60,6 +61,19 @@ class Reading(Felt):
     """
 
     position: Array
+
+
+def read(plant: LeggedPlant, turns: TurnCounter) -> Reading:
+    """What is true of a robot now; `turns` counts those of its heading."""
+    return Reading(
+        angular_velocity=plant.angular_velocity,
+        gravity=plant.gravity,
+        joint_position=plant.joint_position,
+        joint_velocity=plant.joint_velocity,
+        standing=plant.standing,
+        position=plant.position[:2],
+        heading=turns.count(plant.heading),
+    )
 
 
 class Sensors:

@@ -1,0 +1,1 @@
+"""A Unitree Go2 over its DDS topics, in processes of their own."""
