@@ -134,6 +134,7 @@ setup(
             "robot = robot_meta.nodes.robot_node:main",
             "controller = robot_meta.nodes.controller_node:main",
             "exciter = robot_meta.nodes.exciter_node:main",
+            "teleop = robot_meta.nodes.teleop_node:main",
             "task = robot_meta.nodes.task_node:main",
             "recorder = robot_meta.nodes.recorder_node:main",
             "episodes = robot_meta.nodes.episodes_node:main",

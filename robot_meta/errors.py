@@ -246,6 +246,12 @@ class BadDataset(RobotMetaError):
         self.path, self.problem = path, problem
 
 
+class DeviceUnavailable(RobotMetaError):
+    """A device that a person drives the robot with is not there, or may not be read."""
+
+    exit_code = 37
+
+
 class CalibrationFailed(RobotMetaError):
     """Recorded poses do not tell where the camera is."""
 

@@ -11,7 +11,7 @@ from robot_meta.kinematics import quat_xyzw_from_rotation
 from robot_meta.reference import advance, safe_velocity_bounds
 from robot_meta.robots.description import ArmDescription
 from robot_meta.twin.scenes import TOOL_SITE, SceneConfig, build_arm_model
-from robot_meta.types import Array, Command, Commanded, Observation
+from robot_meta.types import Array, Command, Commanded
 
 _DAMPING = 1e-4  # of the least squares, where the arm is stretched
 _TRIES, _EXACT = 200, 1e-4  # of `posture`, steps and [m]
@@ -27,15 +27,17 @@ class CartesianConfig:
         orientation_gain: Share of an orientation error that is made up for in one period.
         posture_gain: Share of the way back to the home posture that one period goes, where the
             tool leaves the choice.
+        turn_lead: What is meant gets no further ahead of the tool by turning, [rad].
     """
 
     speed: float = 0.24
     turn_speed: float = 0.8
     orientation_gain: float = 0.3
     posture_gain: float = 0.02
+    turn_lead: float = 0.3
 
     def __post_init__(self) -> None:
-        for name in ("speed", "turn_speed"):
+        for name in ("speed", "turn_speed", "turn_lead"):
             if not getattr(self, name) > 0.0:
                 raise ValueError(f"{name} must be > 0, got {getattr(self, name)}")
         for name in ("orientation_gain", "posture_gain"):
@@ -96,14 +98,17 @@ class CartesianAction:
                 return position
         raise ValueError(f"no posture has the tool at {tool}; it is out of reach")
 
-    def command_for(
-        self, observation: Observation, commanded: Commanded, action: Array
-    ) -> Command:
+    @property
+    def rotation(self) -> Array:
+        """How the tool is meant to be turned in the base frame, (3, 3)."""
+        rotation: Array = self._rotation.copy()
+        return rotation
+
+    def command_for(self, commanded: Commanded, action: Array) -> Command:
         """The command that moves the tool as `action` says.
 
         Args:
-            observation: What it answers.
-            commanded: The period that begins with it.
+            commanded: The period that it answers.
             action: Velocity of the tool in the base frame as a share of the settings' speed, (3,),
                 or with its turning after it, (6,); clipped to [-1, 1].
         """
@@ -113,8 +118,7 @@ class CartesianAction:
         position, velocity = commanded.position[1], commanded.velocity[1]
         action = np.clip(action, -1.0, 1.0)
         if len(action) == 6:
-            turn = mink.SO3.exp(dt * config.turn_speed * action[3:]).as_matrix()
-            self._rotation = turn @ self._rotation
+            self._turn_on(position, dt * config.turn_speed * action[3:])
         tool = self._chain.tool_position_in_base(position)
         self._aim(position, tool + dt * config.speed * action[:3])
         low, high = safe_velocity_bounds(position, velocity, self._spec.limits, dt)
@@ -122,10 +126,25 @@ class CartesianAction:
         wanted = self._solve(dt)
         after: Array = np.clip(wanted, low, high)
         return Command(
-            stamp=observation.stamp,
+            stamp=commanded.stamp,
             position=advance(position, velocity, after, dt),
             velocity=after,
         )
+
+    def _turn_on(self, position: Array, turn: Array) -> None:
+        """Turn what is meant by `turn` (3,), [rad], unless it gets too far ahead of the tool.
+
+        Else an arm that cannot turn further would have to be turned back first by all that was
+        asked in vain.
+        """
+        turned = mink.SO3.exp(turn).as_matrix() @ self._rotation
+        now = self._chain.joint_frames_in_base(position)[1][-1]
+        ahead, before = (
+            float(np.linalg.norm(mink.SO3.from_matrix(meant @ now.T).log()))
+            for meant in (turned, self._rotation)
+        )
+        if ahead <= max(before, self._config.turn_lead):
+            self._rotation = turned
 
     def _aim(self, position: Array, tool: Array) -> None:
         """From joint positions (J,) to the tool at `tool` (3,), as it is meant to be turned."""

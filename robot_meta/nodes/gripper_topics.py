@@ -13,7 +13,7 @@ from std_srvs.srv import Trigger
 
 from robot_meta.errors import NotConnected
 from robot_meta.nodes import messages, qos
-from robot_meta.robots.gripper import FORCE, MAX_WIDTH, SPEED, Gripper
+from robot_meta.robots.gripper import FORCE, MAX_WIDTH, SPEED, TOLERANCE, Gripper
 
 MAX_SPEED, MAX_FORCE = 0.1, 70.0  # of the Franka hand, [m/s], [N]
 PERIOD = 0.1  # of its state, [s]
@@ -24,7 +24,8 @@ class GripperTopics:
     """Subscribes `gripper_command`, publishes `gripper_state`, serves `gripper_homing`.
 
     A command is a JointState: position is the width [m], velocity the speed [m/s]; with an effort
-    [N] the hand grasps, without one it moves. Missing speeds are the hand's usual one.
+    [N] the hand grasps, without one it moves. Missing speeds are the hand's usual one. Grasping at
+    width 0 takes hold of whatever is between the fingers.
 
     Args:
         node: Whose topics they are.
@@ -52,7 +53,8 @@ class GripperTopics:
         elif force is None:
             self._gripper.move(width, speed)
         else:
-            self._gripper.grasp(width, force, speed)
+            tolerance = TOLERANCE if width > 0.0 else MAX_WIDTH
+            self._gripper.grasp(width, force, speed, tolerance)
 
     def _on_homing(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.message = self._refusal()

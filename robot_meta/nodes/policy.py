@@ -2,8 +2,8 @@
 
 `python -m robot_meta.nodes.policy > config/sros2_policy.xml`. Each of our nodes is an enclave that
 may publish its own topics, answer its own services, hear all topics and call all services; so only
-controller and exciter command the robot, and only the stop device can say that the stop was
-released.
+controller, exciter and teleop command the robot, and only the stop device can say that the stop
+was released.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ ENCLAVES = {  # of a node, and who it is in the tables
     "robot": "robot",
     "controller": "controller",
     "exciter": "exciter",
+    "teleop": "teleop",
     "task": "task",
     "recorder": "recorder",
     "view": "view",

@@ -24,6 +24,7 @@ from robot_meta.nodes.frames_node import FramesConfig
 from robot_meta.nodes.objects_node import ObjectsConfig
 from robot_meta.nodes.recorder_node import RecorderConfig
 from robot_meta.nodes.task_node import TaskConfig
+from robot_meta.nodes.teleop_node import TeleopConfig
 from robot_meta.nodes.topics import SERVICES, TOPICS
 from robot_meta.nodes.view_node import ViewConfig
 from robot_meta.perception.camera import CameraConfig
@@ -59,6 +60,7 @@ def parameters() -> dict[str, list[FieldFact]]:
             *facts(build.controller),
         ],
         "exciter": facts(ExciterConfig()),
+        "teleop": facts(TeleopConfig()),
         "task": facts(TaskConfig()),
         "recorder": facts(RecorderConfig()),
         "episodes": facts(EpisodesConfig()),

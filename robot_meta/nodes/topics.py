@@ -53,7 +53,7 @@ TOPICS = (
     Topic(
         "command",
         "trajectory_msgs/msg/JointTrajectory",
-        "controller or exciter",
+        "controller or exciter or teleop",
         "reference wanted two periods after the stamp, which is the one of the joint_states that "
         "it answers",
     ),
@@ -100,9 +100,9 @@ TOPICS = (
     Topic(
         "gripper_command",
         "sensor_msgs/msg/JointState",
-        "anybody",
+        "operator or teleop",
         "where the cell has a gripper: width as position, speed as velocity; with an effort [N] "
-        "it grasps; refused unless the robot is armed",
+        "it grasps, at width 0 whatever is there; refused unless the robot is armed",
     ),
     Topic(
         "gripper_state",
@@ -130,6 +130,40 @@ TOPICS = (
         "robot",
         "per skill the share that is done, as position, and effort 1 once it is done and lasts; "
         "since the episode began, or else the node; same stamp",
+    ),
+    Topic(
+        "teleop_pose",
+        "geometry_msgs/msg/PoseStamped",
+        "anybody",
+        "where the hand that drives the tool is, base frame (device:=pose); only its motion since "
+        "the clutch closed counts",
+    ),
+    Topic(
+        "teleop_clutch",
+        "std_msgs/msg/Bool",
+        "anybody",
+        "true while that hand holds on; to be repeated at 20 Hz or faster: false, or silence of "
+        "100 ms, brings the tool to rest",
+    ),
+    Topic(
+        "teleop_gripper",
+        "std_msgs/msg/Float64",
+        "anybody",
+        "how far that hand wants the fingers open, [m]; counts once it changes",
+    ),
+    Topic(
+        "teleop_keys",
+        "std_msgs/msg/String",
+        "anybody",
+        "a key that was pressed (device:=keyboard), one message a press: `robot-meta teleop keys`",
+    ),
+    Topic(
+        "teleop_state",
+        "std_msgs/msg/String",
+        "teleop",
+        "OPEN, CLOSED or WAITING (for the hand to let go once) or LOST; the share of full speed; "
+        "what is wrong with the device",
+        latched=True,
     ),
     Topic(
         "estop",

@@ -11,7 +11,7 @@ from robot_meta.robots.description import arm_description
 from robot_meta.robots.fake import FakeRobot
 from robot_meta.robots.guarded import GuardedRobot
 from robot_meta.safety.guard import Guard, GuardConfig
-from robot_meta.types import Commanded, Observation
+from robot_meta.types import Commanded
 
 ARM = arm_description("fr3")
 SPEC = ARM.spec
@@ -34,9 +34,7 @@ def play(action, wanted, ticks):
         frames = ARM.chain.joint_frames_in_base(tick.commanded.position[1])
         poses.append((frames[0][-1], frames[1][-1]))
         reasons.append(tick.commanded.reason)
-        command = action.command_for(
-            tick.observation, tick.commanded, np.asarray(wanted(k), float)
-        )
+        command = action.command_for(tick.commanded, np.asarray(wanted(k), float))
         guarded.step()
     return poses, reasons
 
@@ -79,17 +77,10 @@ def test_taking_hold_anywhere_never_asks_for_more_than_one_period_can_do(action,
     """However far away it was engaged before: a re-clutch, a lost device, another start."""
     action.engage(old)
     action.engage(q)
-    observation = Observation(
-        stamp=1.0,
-        position=q,
-        velocity=np.zeros(7),
-        torque=np.zeros(7),
-        external_torque=np.zeros(7),
-    )
     commanded = Commanded(
         stamp=1.0, position=np.stack([q, q]), velocity=np.zeros((2, 7)), altered=False, reason=""
     )
-    command = action.command_for(observation, commanded, np.array(wanted))
+    command = action.command_for(commanded, np.array(wanted))
     low, high = safe_velocity_bounds(q, np.zeros(7), SPEC.limits, SPEC.control_dt)
     assert (command.velocity >= low).all() and (command.velocity <= high).all()
     np.testing.assert_array_equal(

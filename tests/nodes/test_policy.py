@@ -29,9 +29,9 @@ def test_the_file_is_what_the_code_says():
     assert FILE.read_text() == policy() + "\n"
 
 
-def test_only_controller_and_exciter_command_and_only_the_robot_measures():
+def test_only_controller_exciter_and_teleop_command_and_only_the_robot_measures():
     publishers = allowed("publish", "topic")
-    assert publishers["command"] == {"controller", "exciter"}
+    assert publishers["command"] == {"controller", "exciter", "teleop"}
     assert publishers["joint_states"] == publishers["commanded"] == {"robot"}
     assert publishers["estop"] == publishers["estop_heartbeat"] == {"stop_device"}
     assert publishers["/diagnostics"] == set(ENCLAVES)

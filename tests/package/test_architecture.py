@@ -43,6 +43,7 @@ MAY_IMPORT = {
     "collection": {*CORE_ROOMS, "embodiments", "controller", "robots", "twin"},
     "annotation": {"replay", "collection", "twin"},
     "formats": {"replay", "robots", "collection", "annotation"},
+    "teleoperation": {"safety", "robots", "collection"},
     "preflight": {"safety", "robots", "twin"},
     "nodes": {
         *CORE_ROOMS,
@@ -53,6 +54,7 @@ MAY_IMPORT = {
         "perception",
         "twin",
         "collection",
+        "teleoperation",
         "preflight",
     },
 }
@@ -112,8 +114,8 @@ def test_robots_cameras_and_twin_work_without_torch_and_without_ros(path):
         assert not ros_imported(path)
 
 
-@pytest.mark.parametrize("path", files_of({"launching", "collection"}), ids=str)
-def test_launching_and_collection_do_not_import_ros_messages(path):
+@pytest.mark.parametrize("path", files_of({"launching", "collection", "teleoperation"}), ids=str)
+def test_launching_collection_and_teleoperation_do_not_import_ros_messages(path):
     assert not {n for n in ros_imported(path) if n.endswith(("_msgs", "_srvs"))}
 
 

@@ -117,7 +117,7 @@ class Stage:
                 Step(stamp=now.stamp, state=state, requested=requested, commanded=tick.commanded)
             )
             requested = operator.act(self._sight(tick.commanded.position[1]))
-            command = self._action.command_for(now, tick.commanded, requested[:3])
+            command = self._action.command_for(tick.commanded, requested[:3])
             guarded.grip(MAX_WIDTH * 0.5 * (1.0 + requested[3]))
             guarded.step()
         intent = operator.intent

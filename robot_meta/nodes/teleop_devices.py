@@ -1,0 +1,94 @@
+"""Devices by their names; those that speak through topics get their subscriptions here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from geometry_msgs.msg import PoseStamped
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.node import Node
+from std_msgs.msg import Bool, Float64
+
+from robot_meta.collection.decoding import BASE_FRAME
+from robot_meta.errors import BadConfig
+from robot_meta.kinematics import rotation_from_quat_wxyz
+from robot_meta.nodes import qos
+from robot_meta.teleoperation.device import Device, Pose
+from robot_meta.teleoperation.pose_source import PoseSource
+
+STEADY = Clock(clock_type=ClockType.STEADY_TIME)
+WARN_EVERY = 1.0  # [s]
+
+
+def steady_time() -> float:
+    """Time of this machine that nobody sets, [s]."""
+    return STEADY.now().nanoseconds * 1e-9
+
+
+def find_device(name: str, node: Node) -> Device:
+    """The device called `name`.
+
+    Raises:
+        BadConfig: There is none of that name.
+        DeviceUnavailable: It is not there, or may not be read.
+    """
+    if name not in DEVICES:
+        raise BadConfig(f"no device '{name}'; choose one of {', '.join(DEVICES)}")
+    return DEVICES[name](node)
+
+
+def hand_from(msg: PoseStamped) -> Pose:
+    """The pose of a hand.
+
+    Raises:
+        ValueError: Another frame than the base, or numbers that are no pose.
+    """
+    if msg.header.frame_id not in ("", BASE_FRAME):
+        raise ValueError(f"want a pose in frame '{BASE_FRAME}', got '{msg.header.frame_id}'")
+    place, turn = msg.pose.position, msg.pose.orientation
+    position = np.array([place.x, place.y, place.z])
+    quat_wxyz = np.array([turn.w, turn.x, turn.y, turn.z])
+    if not (np.isfinite(position).all() and abs(np.linalg.norm(quat_wxyz) - 1.0) < 0.01):
+        raise ValueError(
+            f"want a finite position and a unit quaternion, got {position.tolist()} and (w, x, y, "
+            f"z) = {quat_wxyz.tolist()}"
+        )
+    return Pose(position=position, rotation=rotation_from_quat_wxyz(quat_wxyz))
+
+
+class _PoseTopics(PoseSource):
+    """A source of poses somewhere in the network; where there are two, none is believed."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__()
+        self._node = node
+        newest = qos.newest()
+        self._inputs = [
+            node.create_subscription(PoseStamped, "teleop_pose", self._on_pose, newest),
+            node.create_subscription(Bool, "teleop_clutch", self._on_clutch, newest),
+            node.create_subscription(Float64, "teleop_gripper", self._on_width, newest),
+        ]
+
+    def _on_pose(self, msg: PoseStamped) -> None:
+        try:
+            self.take_hand(hand_from(msg), steady_time())
+        except ValueError as error:
+            self._warn(f"teleop_pose refused: {error}")
+
+    def _on_clutch(self, msg: Bool) -> None:
+        sources = self._node.count_publishers("teleop_clutch")
+        if msg.data and sources > 1:
+            self._warn(f"{sources} nodes publish teleop_clutch, want one: nothing moves")
+        self.take_clutch(msg.data and sources <= 1, steady_time())
+
+    def _on_width(self, msg: Float64) -> None:
+        if np.isfinite(msg.data):
+            self.take_width(msg.data)
+
+    def _warn(self, text: str) -> None:
+        self._node.get_logger().warning(text, throttle_duration_sec=WARN_EVERY)
+
+
+DEVICES: dict[str, Callable[[Node], Device]] = {"pose": _PoseTopics}

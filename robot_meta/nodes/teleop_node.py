@@ -1,0 +1,151 @@
+"""A person drives the arm in the controller's place: every motion passes the guard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+
+from rclpy.node import Node
+from std_msgs.msg import String
+from trajectory_msgs.msg import JointTrajectory
+
+from robot_meta.collection.decoding import commanded_from
+from robot_meta.errors import RobotMetaError
+from robot_meta.nodes import messages, qos
+from robot_meta.nodes.guard_limits import GuardLimits
+from robot_meta.nodes.params import declare_config, refuse_unknown
+from robot_meta.nodes.run import run
+from robot_meta.nodes.teleop_buttons import Hand, ServiceButtons
+from robot_meta.nodes.teleop_devices import find_device, steady_time
+from robot_meta.robots.cell import arm_in_cell, read_cell
+from robot_meta.teleoperation.clutch import Hold
+from robot_meta.teleoperation.device import Button, Reading
+from robot_meta.teleoperation.motion import MotionConfig, Teleoperator
+from robot_meta.teleoperation.plugging import Plugged
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeleopConfig:
+    """Which robot is driven, and with what.
+
+    Attributes:
+        robot: Robot type.
+        cell: File that says where the tool point is; empty for that of the robot type.
+        speed_scale: Share of the robot's velocity limits that its guard allows.
+        limits_of: Robot node that tells what its guard enforces.
+        device: What the person holds: "pose" (topics of a hand in space).
+        motion: How fast the tool may go.
+    """
+
+    robot: str = "fr3"
+    cell: str = ""
+    speed_scale: float = 1.0
+    limits_of: str = "robot"
+    device: str = "pose"
+    motion: MotionConfig = field(default_factory=MotionConfig)
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.speed_scale <= 1.0:
+            raise ValueError(f"speed_scale must be in (0, 1], got {self.speed_scale}")
+
+
+class TeleopNode(Node):
+    """Answers every period with what a person wants of the arm.
+
+    Subscribes: commanded (JointTrajectory), state and recording (String), gripper_state
+        (JointState), and the topics of the device, where it has any.
+    Publishes: command (JointTrajectory), gripper_command (JointState), teleop_state (String).
+    Calls: the services that the device has buttons for.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("teleop")
+        self._config = config = declare_config(self, TeleopConfig())
+        refuse_unknown(self)
+        cell = read_cell(config.cell)
+        description = arm_in_cell(config.robot, cell, speed=config.speed_scale)
+        self._spec = description.spec
+        self._teleoperator = Teleoperator(description, config.motion)
+        self._device = Plugged(partial(find_device, config.device, self))
+        self._answered: float | None = None
+        self._robot_state, self._state_text, self._told = "", "", ""
+        period = self._spec.control_dt
+        self._command = self.create_publisher(
+            JointTrajectory, "command", qos.command(period, lockstep=False)
+        )
+        self._state = self.create_publisher(String, "teleop_state", qos.latched())
+        self._buttons, self._hand = ServiceButtons(self), Hand(self)
+        self.create_subscription(JointTrajectory, "commanded", self._on_commanded, qos.newest())
+        self.create_subscription(String, "state", self._on_state, qos.latched())
+        self._limits = GuardLimits(self, config.limits_of, self._teleoperator.use)
+        self._tell()
+        self.get_logger().info(f"device '{config.device}' drives the arm once it is armed")
+
+    def close(self) -> None:
+        """Let go of the device."""
+        self._device.close()
+
+    def _on_state(self, msg: String) -> None:
+        self._robot_state = msg.data
+        self._tell()
+
+    def _on_commanded(self, msg: JointTrajectory) -> None:
+        try:
+            commanded = commanded_from(msg, self._spec.joint_names)
+        except (RobotMetaError, ValueError) as error:
+            self.get_logger().warning(str(error), throttle_duration_sec=1.0)
+            return  # silence: the guard holds
+        if commanded.stamp == self._answered:
+            return
+        self._answered = commanded.stamp
+        reading = self._device.read(steady_time())
+        command = self._teleoperator.command_for(commanded, reading, self._follows)
+        self._command.publish(
+            messages.command_msg(command, self._spec.joint_names, self._spec.control_dt)
+        )
+        self._heed(reading)
+        self._tell()
+
+    @property
+    def _follows(self) -> bool:
+        """Whether the robot follows commands."""
+        return self._robot_state.startswith("RUNNING")
+
+    def _heed(self, reading: Reading) -> None:
+        """What the person asks for besides motion."""
+        for button in reading.buttons:
+            if button is Button.GRIPPER:
+                self._hand.toggle()
+            elif button in (Button.FASTER, Button.SLOWER):
+                self._teleoperator.faster(1 if button is Button.FASTER else -1)
+            else:
+                self._buttons.press(button)
+        if reading.width is not None and self._follows:
+            self._hand.want(reading.width)
+
+    def _tell(self) -> None:
+        """Publish how device and clutch stand, and log what a person has to know."""
+        hold, trouble = self._teleoperator.clutch.hold, self._device.trouble
+        word = "LOST" if trouble else hold.name
+        text = f"{word} {self._teleoperator.share:.0%} {trouble}".strip()
+        if text != self._state_text:
+            self._state_text = text
+            self._state.publish(String(data=text))
+        parts = [
+            f"robot {self._robot_state or 'not heard yet'}",
+            f"recording {self._buttons.recording}" if self._buttons.recording else "not recording",
+            f"speed {self._teleoperator.share:.0%}",
+        ]
+        if hold is Hold.WAITING:
+            parts.append(f"clutch WAITING: {hold.value}")
+        told = "; ".join(parts)
+        if trouble:
+            told = f"device lost, the arm rests: {trouble}; {told}"
+        if told != self._told:
+            self._told = told
+            (self.get_logger().error if trouble else self.get_logger().info)(told)
+
+
+def main() -> int:
+    """Run the node."""
+    return run("teleop", TeleopNode)

@@ -1,0 +1,1 @@
+"""What a person holds to drive a robot, and how that becomes commands."""

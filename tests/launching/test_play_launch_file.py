@@ -1,0 +1,67 @@
+"""What launch/play.launch.xml comes to."""
+
+from pathlib import Path
+
+import pytest
+
+from robot_meta.errors import LaunchError
+from robot_meta.launching.evaluator import resolve
+
+FILE = Path(__file__).parents[2] / "launch/play.launch.xml"
+
+
+@pytest.fixture(autouse=True)
+def no_ros(monkeypatch):
+    monkeypatch.delenv("AMENT_PREFIX_PATH", raising=False)
+
+
+def parameters(**arguments):
+    """What the launch file itself sets, by node."""
+    made = resolve(FILE, arguments).processes
+    return {process.node.name: process.node.parameters[-1] for process in made}
+
+
+def test_a_person_takes_the_place_of_controller_and_task_and_can_record():
+    processes = resolve(FILE, {}).processes
+    assert [p.node.name for p in processes] == ["robot", "teleop", "episodes"]
+    required = {p.node.name for p in processes if p.required}
+    assert required == {"robot", "teleop"}
+    made = parameters()
+    assert made["robot"]["wait_for"] == ["teleop", "episodes"]
+    assert made["episodes"]["store"] == "out/store"
+
+
+@pytest.mark.parametrize(
+    ("backend", "moves_at_once", "speed"),
+    [
+        ("twin", True, 1.0),
+        ("fake", True, 1.0),
+        ("franka", False, 0.2),
+        ("ros2_control", False, 0.2),
+    ],
+)
+def test_a_real_arm_waits_to_be_armed_and_goes_at_a_fifth_of_its_speed(
+    backend, moves_at_once, speed
+):
+    made = parameters(backend=backend, robot_ip="172.16.0.2")
+    assert made["robot"]["arm_on_start"] is moves_at_once
+    assert made["robot"]["speed_scale"] == made["teleop"]["speed_scale"] == speed
+
+
+def test_every_argument_of_the_arm_holds_here_too():
+    made = parameters(
+        device="pose", robot="fr3", cell="mine.yaml", store="", view="true", camera="twin",
+        record="runs/1", namespace="left",
+    )  # fmt: skip
+    assert set(made) == {
+        "robot", "teleop", "recorder", "view", "camera", "objects", "frames",
+    }  # fmt: skip
+    assert made["teleop"]["device"] == "pose"
+    assert made["robot"]["cell"] == made["teleop"]["cell"] == "mine.yaml"
+    nodes = [p.node for p in resolve(FILE, {"namespace": "left"}).processes]
+    assert {node.namespace for node in nodes} == {"/left"}
+
+
+def test_another_device_is_refused_with_those_there_are():
+    with pytest.raises(LaunchError, match="'device' must be one of .*pose"):
+        parameters(device="joystick")

@@ -1,0 +1,129 @@
+"""A person drives the robot node through the teleop node: real processes, real topics."""
+
+import time
+
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy")
+
+from geometry_msgs.msg import PoseStamped  # noqa: E402
+from std_msgs.msg import Bool, String  # noqa: E402
+from std_srvs.srv import Trigger  # noqa: E402
+
+from robot_meta.collection.decoding import commanded_from  # noqa: E402
+from robot_meta.errors import BadConfig  # noqa: E402
+from robot_meta.nodes import qos  # noqa: E402
+from robot_meta.robots.description import arm_description  # noqa: E402
+
+pytestmark = [pytest.mark.ros, pytest.mark.sim]
+ARM = arm_description("fr3")
+
+
+class Source:
+    """Publishes where a hand is, and whether it holds on, 100 times a second."""
+
+    def __init__(self, client, robot, name="hand"):
+        self._robot, node = robot, client.add_node(name)
+        self._pose = node.create_publisher(PoseStamped, "teleop_pose", 10)
+        self._clutch = node.create_publisher(Bool, "teleop_clutch", 10)
+        self.height = 1.0
+
+    def connect(self):
+        publishers = (self._pose, self._clutch)
+        self._robot.spin_until(
+            lambda: all(p.get_subscription_count() for p in publishers), "the teleop node"
+        )
+
+    def say(self, closed=True):
+        msg = PoseStamped()
+        msg.pose.position.z, msg.pose.orientation.w = self.height, 1.0
+        self._pose.publish(msg)
+        self._clutch.publish(Bool(data=closed))
+
+    def lift_until(self, condition, what, speed=0.1):
+        """Lift the hand until something holds."""
+
+        def act():
+            self.height += 0.01 * speed
+            self.say()
+            time.sleep(0.01)
+            return condition()
+
+        self._robot.spin_until(act, what, timeout_s=60.0)
+
+
+@pytest.fixture
+def robot(start_robot, client, processes):
+    """A fake robot in real time and the teleop node that answers it, armed."""
+    robot = start_robot(backend="fake")
+    robot.wait_for_state("HOLD")
+    robot.said = client.hear(String, "teleop_state", qos.latched())
+    robot.teleop = processes.node("teleop_node", device="pose", motion__share=1.0)
+    robot.spin_until(lambda: len(robot.commands) > 20, "commands")
+    robot.arm()
+    return robot
+
+
+def newest(robot, periods=1):
+    """What the guard sent last; decoding all of it takes longer than a period."""
+    return [commanded_from(msg, ARM.spec.joint_names) for msg in robot.commanded[-periods:]]
+
+
+def tool(robot):
+    return ARM.chain.tool_position_in_base(newest(robot)[0].position[1])
+
+
+def rests(robot, periods=10):
+    """Whether the newest periods were at rest."""
+    return not any(sent.velocity.any() for sent in newest(robot, periods))
+
+
+def test_the_tool_follows_a_hand_and_rests_when_the_hand_falls_silent(robot, client):
+    start = tool(robot)
+    source = Source(client, robot)
+    source.connect()
+    source.lift_until(lambda: tool(robot)[2] - start[2] > 0.05, "motion")
+    np.testing.assert_allclose(tool(robot)[:2], start[:2], atol=5e-3)
+    robot.spin_until(lambda: rests(robot), "rest after silence")
+    assert robot.states[-1].data == "RUNNING", "no hold was needed for that"
+    assert robot.said[-1].data.startswith("OPEN")
+    running = [sent.reason for sent in robot.sent() if sent.velocity.any()]
+    assert "JUMP" not in running
+
+
+def test_after_a_hold_the_hand_has_to_let_go_once(robot, client):
+    source = Source(client, robot)
+    source.connect()
+    start = tool(robot)
+    source.lift_until(lambda: tool(robot)[2] - start[2] > 0.03, "motion")
+    robot.call("hold")
+    source.lift_until(lambda: robot.said[-1].data.startswith("WAITING"), "the clutch")
+    robot.spin_until(lambda: rests(robot), "rest")
+    place = tool(robot)
+    arm = client.node.create_client(Trigger, "arm")
+    robot.spin_until(arm.service_is_ready, "the service arm")
+    answer = arm.call_async(Trigger.Request())
+    source.lift_until(lambda: answer.done() and robot.states[-1].data == "RUNNING", "arming")
+    count = len(robot.commanded)
+    source.lift_until(lambda: len(robot.commanded) > count + 25, "periods")
+    assert robot.said[-1].data.startswith("WAITING")
+    np.testing.assert_array_equal(tool(robot), place)
+    robot.spin_until(lambda: robot.said[-1].data.startswith("OPEN"), "the open clutch")
+    source.lift_until(lambda: tool(robot)[2] - place[2] > 0.02, "motion after a new hold")
+
+
+def test_two_sources_at_once_move_nothing(robot, client):
+    one, two = Source(client, robot, "one"), Source(client, robot, "two")
+    one.connect(), two.connect()
+    place, count = tool(robot), len(robot.commanded)
+    one.lift_until(lambda: len(robot.commanded) > count + 25, "periods")
+    np.testing.assert_array_equal(tool(robot), place)
+    assert "2 nodes publish teleop_clutch, want one" in robot.teleop.log.read_text()
+
+
+def test_a_device_that_nobody_knows_is_one_clear_line(processes):
+    node = processes.node("teleop_node", device="joystick")
+    assert node.wait(60.0) == BadConfig.exit_code
+    (line,) = [x for x in node.log.read_text().splitlines() if "error" in x]
+    assert "no device 'joystick'; choose one of" in line
