@@ -7,8 +7,8 @@ export PYTHON TORCH_INDEX_URL
 .PHONY: help setup setup-franka setup-franka-sim setup-franky-sim setup-lerobot demo test test-all lint clean lock
 help:
 	@echo "make demo      see the arm adapt to a changed body (sets up first)"
-	@echo "make test      lint, types, unit, simulation and ROS tests (sets up first)"
-	@echo "make test-all  the same with the slow tests and the browser"
+	@echo "make test      lint, types, unit, simulation, ROS and browser tests (sets up first)"
+	@echo "make test-all  the same with the slow tests"
 	@echo "make lint      ruff and mypy only"
 	@echo "make setup     only set up .venv"
 	@echo "make setup-franka      add the driver of a real FR3 to .venv"

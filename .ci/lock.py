@@ -46,8 +46,8 @@ def main() -> None:
         subprocess.run([python, "-m", "pip", "install", "-q", "-U", "pip"], check=True)
         data = resolved(python, "--no-deps", "--ignore-requires-python", *MODEL_DATA)
         for name, wanted in {
-            f"{python_version}.txt": [".[twin,vision,ros,lerobot,test]"],
-            f"{python_version}-ros.txt": [".[twin,vision,lerobot,test]", "numpy<2"],
+            f"{python_version}.txt": [".[twin,web,vision,ros,lerobot,test]"],
+            f"{python_version}-ros.txt": [".[twin,web,vision,lerobot,test]", "numpy<2"],
         }.items():
             write(name, resolved(python, *INSTALLERS, *PINNED, *wanted) | data)
 

@@ -188,7 +188,7 @@ def install_model_data(ros: bool) -> None:
 
 def install_project(ros: bool) -> None:
     """Install the package itself, editable, with everything it needs."""
-    extras = "twin,vision,lerobot,test" if ros else "twin,vision,ros,lerobot,test"
+    extras = "twin,web,vision,lerobot,test" if ros else "twin,web,vision,ros,lerobot,test"
     pip(ros, "--no-build-isolation", "--editable", f"{ROOT}[{extras}]")
 
 

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Lint, then lanes of tests: what talks through ROS and what needs the one port of a Franka, one by
-# one, then what can share the machine.
-# `--all` adds the slow tests and the browser. Every lane runs, whatever happened before.
+# Lint, then lanes of tests: what talks through ROS, what needs the one port of a Franka and what
+# needs a browser, one by one, then what can share the machine.
+# `--all` adds the slow tests. Every lane runs, whatever happened before.
 cd "$(dirname "$0")/.." || exit 1
-skip="not slow and not browser and not hardware"
+skip="not slow and not hardware"
 [ "${1:-}" = "--all" ] && skip="not hardware"
 
 # One thread per process: the machine's cores go to processes, and results do not depend on them.
@@ -25,9 +25,11 @@ patient() {
 }
 
 lane lint .ci/lint.sh
-lane ros patient "ros and not franka and $skip"
+lane ros patient "ros and not franka and not browser and $skip"
 lane franka patient "franka and $skip"
-lane tests .venv/bin/pytest -q -n 2 -m "not ros and not franka and $skip"
+.venv/bin/python .ci/browser.py
+lane browser patient "browser and $skip"
+lane tests .venv/bin/pytest -q -n 2 -m "not ros and not franka and not browser and $skip"
 
 if [ -n "$failed" ]; then
     echo "== failed:$failed"

@@ -2,8 +2,8 @@
 
 `python -m robot_meta.nodes.policy > config/sros2_policy.xml`. Each of our nodes is an enclave that
 may publish its own topics, answer its own services, hear all topics and call all services; so only
-controller, exciter and teleop command the robot, and only the stop device can say that the stop
-was released.
+controller, exciter and teleop command the robot, and only the stop device and the operator's page
+can say that the stop was released; the page does so for its own stop only.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ ENCLAVES = {  # of a node, and who it is in the tables
     "objects": "objects",
     "frames": "frames",
     "episodes": "episodes",
+    "web": "web",
     "stop_device": "stop device",
     "operator": "operator",  # a person's command line
 }
@@ -48,7 +49,7 @@ def policy() -> str:
         profiles = xml.SubElement(enclave, "profiles")
         profile = xml.SubElement(profiles, "profile", ns="/", node=node)
         published = [topic.name for topic in TOPICS if role in topic.publisher.split(" or ")]
-        if role == "operator":
+        if role in ("operator", "web"):
             published += [topic.name for topic in TOPICS if topic.publisher == "anybody"]
         heard = [topic.name for topic in TOPICS if topic.publisher != "every node"]
         answered = [service.name for service in SERVICES if service.server == role]

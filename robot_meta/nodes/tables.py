@@ -27,6 +27,7 @@ from robot_meta.nodes.task_node import TaskConfig
 from robot_meta.nodes.teleop_node import TeleopConfig
 from robot_meta.nodes.topics import SERVICES, TOPICS
 from robot_meta.nodes.view_node import ViewConfig
+from robot_meta.nodes.web_node import WebConfig
 from robot_meta.perception.camera import CameraConfig
 from robot_meta.perception.tags import TagConfig
 from robot_meta.robots.franka.config import FrankaConfig
@@ -65,6 +66,7 @@ def parameters() -> dict[str, list[FieldFact]]:
         "recorder": facts(RecorderConfig()),
         "episodes": facts(EpisodesConfig()),
         "view": facts(ViewConfig()),
+        "web": facts(WebConfig()),
         "camera": [
             *facts(CameraNodeConfig()),
             *facts(CameraConfig()),

@@ -53,23 +53,35 @@ class LiveView(Closing):
     A thread of its own draws up to `fps` frames a second, and none while nothing changes. Building
     the scene takes about two seconds: do it before a robot in the same process moves.
 
+    Args:
+        description: The arm.
+        port: Of the page, where no server is given.
+        fps: At most, [1/s].
+        server: What serves it, instead of one of its own on the loopback address; closed with it.
+
     Attributes:
-        url: Address for the browser.
+        url: Address for the browser; of no use where the server is a given one.
     """
 
     def __init__(
-        self, description: ArmDescription, *, port: int = 8080, fps: float = 30.0
+        self,
+        description: ArmDescription,
+        *,
+        port: int = 8080,
+        fps: float = 30.0,
+        server: viser.ViserServer | None = None,
     ) -> None:
         if not fps > 0.0:
             raise ValueError(f"fps must be > 0, got {fps}")
         self._model = build_arm_model(description, SceneConfig(visual=True))
         self._data = mujoco.MjData(self._model)
         with contextlib.redirect_stdout(io.StringIO()):  # viser prints a banner otherwise
-            self._server = viser.ViserServer(host=_LOOPBACK, port=port, verbose=False)
+            self._server = server or viser.ViserServer(host=_LOOPBACK, port=port, verbose=False)
         self.url = f"http://{_LOOPBACK}:{self._server.get_port()}"
         self._server.initial_camera.position = _EYE
         self._server.initial_camera.look_at = _LOOK_AT
-        self._server.gui.configure_theme(show_logo=False)
+        self._server.gui.configure_theme(show_logo=False, show_share_button=False)
+        self._server.gui.main_panel.minimize()
         self._scene = ViserMujocoScene(self._server, self._model, 1)
         self._scene.camera_tracking_enabled = False
         self._text = self._server.gui.add_markdown("")

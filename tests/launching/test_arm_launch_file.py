@@ -76,7 +76,8 @@ def test_namespace_holds_for_every_node():
 def test_every_argument_reaches_its_node():
     made = nodes(
         robot_ip="172.16.0.2", robot="fr3", adapt="false", target="hold", record="runs/1",
-        view="true", view_port="9000", lockstep="true", log_level="debug", cell="mine.yaml",
+        view="true", view_port="9000", page="true", page_port="9001", lockstep="true",
+        log_level="debug", cell="mine.yaml",
     )  # fmt: skip
     for name in ("robot", "controller", "task"):
         assert parameters(made[name])["cell"] == "mine.yaml"
@@ -85,6 +86,7 @@ def test_every_argument_reaches_its_node():
     assert parameters(made["task"])["path"] == "hold"
     assert parameters(made["recorder"])["folder"] == "runs/1"
     assert parameters(made["view"])["port"] == 9000
+    assert parameters(made["web"])["port"] == 9001
     for name in ("robot", "controller"):
         assert parameters(made[name])["lockstep"] is True
     assert all(parameters(node)["use_sim_time"] is True for node in made.values())

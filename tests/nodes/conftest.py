@@ -188,6 +188,19 @@ def client(domain):
     client.close()
 
 
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory):
+    """Processes and a client that all tests of a file share: (processes, client)."""
+    number = fresh_domain()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ROS_DOMAIN_ID", str(number))
+        patch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+        running, client = Processes(number, tmp_path_factory.mktemp("graph")), Client(number)
+        yield running, client
+        client.close()
+        running.end()
+
+
 @pytest.fixture
 def make_node(domain):
     """Makes a node in this process, with a command line of its own."""

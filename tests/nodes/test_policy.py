@@ -33,7 +33,8 @@ def test_only_controller_exciter_and_teleop_command_and_only_the_robot_measures(
     publishers = allowed("publish", "topic")
     assert publishers["command"] == {"controller", "exciter", "teleop"}
     assert publishers["joint_states"] == publishers["commanded"] == {"robot"}
-    assert publishers["estop"] == publishers["estop_heartbeat"] == {"stop_device"}
+    assert publishers["estop_heartbeat"] == {"stop_device"}
+    assert publishers["estop"] == {"stop_device", "web"}
     assert publishers["/diagnostics"] == set(ENCLAVES)
 
 

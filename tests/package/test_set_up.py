@@ -155,7 +155,7 @@ def test_beside_a_sourced_ros_numpy_stays_what_its_messages_are_built_for(set_up
     constraints = Path(command[command.index("--constraint") + 1]).read_text().split()
     assert [line[:8] for line in constraints if line.startswith("numpy==")] == ["numpy==1"]
     assert not [line for line in constraints if line.startswith("ros-")]
-    extras = "[twin,vision,lerobot,test]"
+    extras = "[twin,web,vision,lerobot,test]"
     assert command[-1].endswith(extras), "no rclpy wheels beside the system's rclpy"
 
 

@@ -1,0 +1,135 @@
+"""What the topics say, in the words of the operator's page."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import PoseStamped
+from nav_msgs.msg import Path
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.node import Node
+from sensor_msgs.msg import JointState
+from std_msgs.msg import String
+from trajectory_msgs.msg import JointTrajectory
+
+from robot_meta.collection.decoding import stamp_from, target_from
+from robot_meta.nodes import qos
+from robot_meta.nodes.images import pose_from
+from robot_meta.perception.poses import Pose
+from robot_meta.safety.reasons import explain
+from robot_meta.types import TargetPath
+from robot_meta.web.board import Board
+
+_PERIOD = 0.1  # of the curves, [s]
+_SILENCE = 0.5  # after which the robot is said to be silent, [s]
+_ALTERED = 1.0  # how long an altered command is shown, [s]
+_DIGITS = 4  # of a metre, on the page
+
+
+class WebFacts:
+    """Writes on the board of the page.
+
+    Subscribes: tool_pose, state, controller_state, commanded, target, adaptation, recording,
+        instruction, gripper_state.
+
+    Args:
+        node: Whose subscriptions they are.
+        board: What the page shows.
+    """
+
+    def __init__(self, node: Node, board: Board) -> None:
+        self._node, self._board = node, board
+        self._tool: tuple[float, float, Pose] | None = None  # heard [s], stamp [s], pose
+        self._target: TargetPath | None = None
+        self._losses: tuple[float | None, float | None] = (None, None)
+        self._altered = 0.0
+        self._began = time.monotonic()
+        latched, newest = qos.latched(), qos.newest()
+        node.create_subscription(PoseStamped, "tool_pose", self._on_tool, newest)
+        node.create_subscription(String, "state", self._on_state, latched)
+        node.create_subscription(JointTrajectory, "commanded", self._on_commanded, newest)
+        node.create_subscription(Path, "target", self._on_target, latched)
+        node.create_subscription(DiagnosticArray, "adaptation", self._on_adaptation, newest)
+        node.create_subscription(JointState, "gripper_state", self._on_gripper, newest)
+        for topic in ("controller_state", "recording", "instruction"):
+            board.put(topic, "")
+            node.create_subscription(String, topic, partial(self._on_text, topic), latched)
+        board.put("silent", True)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)  # simulated time may stand still
+        node.create_timer(_PERIOD, self._sample, clock=steady)
+
+    def tool(self) -> Pose | None:
+        """Where the tool is, base frame; None where the robot is silent."""
+        if self._tool is None or time.monotonic() - self._tool[0] > _SILENCE:
+            return None
+        return self._tool[2]
+
+    def _on_tool(self, msg: PoseStamped) -> None:
+        self._tool = (time.monotonic(), stamp_from(msg.header.stamp), pose_from(msg.pose))
+
+    def _on_state(self, msg: String) -> None:
+        state, _, code = msg.data.partition(" ")
+        about = explain(code) if code else None
+        self._board.put(
+            "state",
+            {
+                "state": state,
+                "code": code,
+                "meaning": about.meaning if about else "",
+                "remedy": about.remedy if about else "",
+            },
+        )
+
+    def _on_text(self, topic: str, msg: String) -> None:
+        self._board.put(topic, msg.data)
+
+    def _on_commanded(self, msg: JointTrajectory) -> None:
+        now, code = time.monotonic(), msg.header.frame_id
+        if code:
+            about = explain(code)
+            self._altered = now
+            self._board.put(
+                "altered", {"code": code, "meaning": about.meaning, "remedy": about.remedy}
+            )
+        elif now - self._altered > _ALTERED:
+            self._board.put("altered", None)
+
+    def _on_target(self, msg: Path) -> None:
+        try:
+            self._target = target_from(msg)
+        except ValueError as error:
+            self._node.get_logger().warning(f"target not shown: {error}")
+
+    def _on_adaptation(self, msg: DiagnosticArray) -> None:
+        for row in msg.status:
+            values = {item.key: item.value for item in row.values}
+            before, after = (values.get(f"loss_{when}") for when in ("before", "after"))
+            self._losses = (_number(before), _number(after))
+            self._board.put("adaptation", row.message)
+
+    def _on_gripper(self, msg: JointState) -> None:
+        width = round(float(msg.position[0]), _DIGITS) if msg.position else None
+        self._board.put("gripper", {"width": width, "text": msg.header.frame_id})
+
+    def _sample(self) -> None:
+        """One more point of the curves, and whether the robot is still there."""
+        tool, error = self.tool(), None
+        self._board.put("silent", tool is None)
+        if tool is not None and self._tool is not None:
+            self._board.put("tool", [round(float(x), _DIGITS) for x in tool.position])
+            if self._target is not None:
+                wanted = self._target.at(np.array([self._tool[1]]))[0]
+                error = 1e3 * float(np.linalg.norm(tool.position - wanted))
+        now = round(time.monotonic() - self._began, 2)
+        self._board.sample((now, *self._losses, error))
+        self._losses = (None, None)
+
+
+def _number(text: str | None) -> float | None:
+    """A finite number, or None; JSON knows no others."""
+    value = float(text) if text is not None else np.nan
+    return value if np.isfinite(value) else None
