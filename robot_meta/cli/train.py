@@ -52,6 +52,7 @@ def main(argv: list[str]) -> int:
         method=args.method,
         steps=args.steps or data.steps,
         hidden=data.hidden,
+        imagined_weight=data.imagined_weight,
         support=support,
         windows=args.windows or WINDOW_ROWS // (support + QUERY),
         query=QUERY,

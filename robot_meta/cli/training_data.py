@@ -27,7 +27,7 @@ from robot_meta.types import RobotSpec
 
 # Episodes by profile, control periods of each, and training steps.
 ARM_EPISODES, ARM_TICKS, ARM_STEPS = {"quick": 60, "full": 2400}, 160, {"quick": 400, "full": 5000}
-WALKS, WALK_TICKS, WALK_STEPS = {"quick": 20, "full": 360}, 200, {"quick": 200, "full": 1000}
+WALKS, WALK_TICKS, WALK_STEPS = {"quick": 20, "full": 360}, 200, {"quick": 200, "full": 2400}
 _ARM_ONLY = ("late", "action_history", "recordings")
 
 
@@ -45,6 +45,8 @@ class TrainingData:
         steps: Of training, unless said otherwise.
         support: Past steps that adapt (M), likewise.
         hidden: Widths of the network's hidden layers.
+        imagined_weight: Of the error of imagined futures over that of single steps. A step of a
+            gait is mostly noise, which tells little of where a second of walking leads.
     """
 
     spec: RobotSpec | LeggedSpec
@@ -55,6 +57,7 @@ class TrainingData:
     steps: int
     support: int
     hidden: tuple[int, ...]
+    imagined_weight: float
 
 
 def training_data(args: argparse.Namespace) -> TrainingData:
@@ -87,8 +90,9 @@ def training_data(args: argparse.Namespace) -> TrainingData:
         {"twin": dataclasses.asdict(config)},
         ((), ()),
         steps=WALK_STEPS[args.profile],
-        support=32,
+        support=64,
         hidden=(128, 128),
+        imagined_weight=5.0,
     )
 
 
@@ -128,6 +132,7 @@ def _of_arm(args: argparse.Namespace, folder: Path) -> TrainingData:
         steps=ARM_STEPS[args.profile],
         support=48,
         hidden=(256, 256),
+        imagined_weight=1.0,
     )
 
 
