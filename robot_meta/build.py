@@ -10,8 +10,9 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from robot_meta.controller import ArmController, ControllerConfig
+from robot_meta.controller import ArmController, Controller, ControllerConfig
 from robot_meta.dynamics.adapter import Adapter, NoAdapter
 from robot_meta.dynamics.attention import ContextAdapter
 from robot_meta.dynamics.change import AdaptationMonitor, ChangeConfig
@@ -27,6 +28,7 @@ from robot_meta.dynamics.recursive import RecursiveAdapter
 from robot_meta.dynamics.residual import ResidualAdapter
 from robot_meta.dynamics.subspace import SubspaceAdapter
 from robot_meta.embodiments.arm import Arm
+from robot_meta.embodiments.walker import Walker
 from robot_meta.errors import BadModelFile
 from robot_meta.planning.cem import CEM, CEMConfig
 from robot_meta.planning.icem import ICEM, ICEMConfig
@@ -35,9 +37,10 @@ from robot_meta.planning.planner import Planner
 from robot_meta.planning.random_shooting import RandomShooting
 from robot_meta.resources import resource
 from robot_meta.robots.cell import arm_in_cell, read_cell
-from robot_meta.robots.description import arm_description
+from robot_meta.robots.description import arm_description, kind_of, legged_description
 from robot_meta.safety.config import GuardConfig
 
+AnyController = Controller[Any, Any, Any, Any]
 Dynamics = tuple[NeuralDynamics, Adapter, AdaptationMonitor]
 """Model, what adapts it, and what watches both."""
 
@@ -129,7 +132,7 @@ def model_path(config: BuildConfig) -> Path:
     return resource(f"models/{config.robot}_{trained}.safetensors")
 
 
-def build_controller(config: BuildConfig) -> ArmController:
+def build_controller(config: BuildConfig) -> AnyController:
     """The controller, without a target yet.
 
     Raises:
@@ -137,14 +140,15 @@ def build_controller(config: BuildConfig) -> ArmController:
         BadModelFile: The weights cannot be read.
         ModelMismatch: They were trained for another robot.
     """
-    description = arm_in_cell(config.robot, read_cell(config.cell), speed=config.speed_scale)
+    kind = _KINDS[kind_of(config.robot)]
     model, adapter, monitor = build_dynamics(config)
-    settings = config.controller
-    arm = Arm(
-        description.spec, description.chain, config.guard, settings.tracking, settings.contact
-    )
-    return ArmController(
-        arm, model, adapter, _planner(config, model.space.action_size), settings, monitor
+    return kind.controller(
+        kind.embodiment(config),
+        model,
+        adapter,
+        _planner(config, model.space.action_size),
+        config.controller,
+        monitor,
     )
 
 
@@ -156,7 +160,7 @@ def build_dynamics(config: BuildConfig) -> Dynamics:
         BadModelFile: The weights cannot be read, or were not trained for this adapter.
         ModelMismatch: They were trained for another robot.
     """
-    description = arm_description(config.robot, speed=config.speed_scale)
+    description = _KINDS[kind_of(config.robot)].description(config.robot)
     path = model_path(config)
     model, card = load_model(path)
     card.require_match(description.spec)
@@ -175,6 +179,32 @@ def build_dynamics(config: BuildConfig) -> Dynamics:
 def _planner(config: BuildConfig, action_size: int) -> Planner:
     return _PLANNERS[config.planner_kind](config.controller.planner, action_size)
 
+
+def _arm(config: BuildConfig) -> Arm:
+    description = arm_in_cell(config.robot, read_cell(config.cell), speed=config.speed_scale)
+    settings = config.controller
+    return Arm(
+        description.spec, description.chain, config.guard, settings.tracking, settings.contact
+    )
+
+
+def _walker(config: BuildConfig) -> Walker:
+    description = legged_description(config.robot, speed=config.speed_scale)
+    return Walker(description.spec, config.controller.walking)
+
+
+class _Kind(NamedTuple):
+    """What a kind of robot needs: its controller, how it is driven, what is published of it."""
+
+    controller: type[AnyController]
+    embodiment: Callable[[BuildConfig], Any]
+    description: Callable[[str], Any]
+
+
+_KINDS = {
+    "arm": _Kind(ArmController, _arm, arm_description),
+    "legs": _Kind(Controller, _walker, legged_description),
+}
 
 _PLANNERS: dict[str, Callable[[MPPIConfig, int], Planner]] = {
     "mppi": MPPI,

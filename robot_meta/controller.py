@@ -37,6 +37,7 @@ from robot_meta.planning.mppi import MPPIConfig
 from robot_meta.planning.planner import Planner
 from robot_meta.planning.returns import make_returns
 from robot_meta.planning.tracking import TrackingConfig
+from robot_meta.planning.walking import WalkingConfig
 from robot_meta.types import Array, Command, Commanded, Observation, TargetPath
 
 
@@ -56,10 +57,17 @@ class LoopConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ControllerConfig(LoopConfig):
-    """The same with what belongs to an arm."""
+    """The same with what belongs to an embodiment.
+
+    Attributes:
+        tracking: Of an arm: weights of the reward.
+        contact: Of an arm: what follows a touch.
+        walking: Of a walking robot: weights of the reward.
+    """
 
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     contact: ContactConfig = field(default_factory=ContactConfig)
+    walking: WalkingConfig = field(default_factory=WalkingConfig)
 
 
 class Controller(Generic[ObservationT, CommandedT, CommandT, TargetT]):

@@ -66,6 +66,11 @@ class LeggedSpec:
         return self.num_joints // 3
 
     @property
+    def leg_names(self) -> tuple[str, ...]:
+        """Legs in the order of the joints, such as "FR"."""
+        return tuple(name.split("_")[0] for name in self.joint_names[::3])
+
+    @property
     def trained_for(self) -> dict[str, Any]:
         """What weights have to agree with."""
         return {

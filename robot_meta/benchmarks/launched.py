@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import rclpy
 import yaml
+from geometry_msgs.msg import TwistStamped
 from nav_msgs.msg import Path as Path_
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
@@ -32,13 +33,16 @@ from robot_meta.errors import LaunchError
 from robot_meta.nodes import qos
 from robot_meta.resources import resource
 
+if TYPE_CHECKING:
+    from typing_extensions import Self  # typing has it from Python 3.11 on
+
 NODES = ("robot", "controller", "task", "recorder")
 Parameters = Mapping[str, Mapping[str, Any]]
 """Values by node and parameter."""
 
 
-class LaunchedArm:
-    """`arm.launch.xml` as a child process, in its own ROS domain; leaving the block ends it.
+class LaunchedRobot:
+    """A launch file as a child process, in its own ROS domain; leaving the block ends it.
 
     Args:
         folder: Where parameters, log and recording go; must not hold a recording yet.
@@ -48,8 +52,13 @@ class LaunchedArm:
         silent: Longest wait for the next message before the launch counts as failed, [s].
 
     Attributes:
+        FILE: The launch file.
+        COMMAND: Message type of its commands.
         states: Every state of the robot so far, such as "HOLD START"; the newest is the last.
     """
+
+    FILE: ClassVar[str]
+    COMMAND: ClassVar[type]
 
     def __init__(
         self,
@@ -71,9 +80,9 @@ class LaunchedArm:
         self._commands = 0
         self.states: list[str] = []
 
-    def __enter__(self) -> LaunchedArm:
+    def __enter__(self) -> Self:
         """Start the launch and begin to listen."""
-        command = [sys.executable, "-m", "robot_meta.launching", str(launch_file())]
+        command = [sys.executable, "-m", "robot_meta.launching", str(resource(self.FILE))]
         command += [f"{key}:={value}" for key, value in self._arguments.items()]
         command += [f"params_file:={self._parameters}", f"record:={self._record}"]
         environment = {
@@ -93,7 +102,7 @@ class LaunchedArm:
         self._node.create_subscription(JointState, "joint_states", self._hear, qos.external())
         self._node.create_subscription(Path_, "target", self._hear_target, qos.latched())
         self._node.create_subscription(
-            JointTrajectory, "command", self._hear_command, qos.command_input()
+            self.COMMAND, "command", self._hear_command, qos.command_input()
         )
         self._node.create_subscription(String, "state", self._hear_state, qos.latched())
         self._executor = SingleThreadedExecutor(context=self._context)
@@ -212,7 +221,7 @@ class LaunchedArm:
     def _hear_target(self, msg: Path_) -> None:
         self._target_begin = stamp_from(msg.poses[0].header.stamp)
 
-    def _hear_command(self, msg: JointTrajectory) -> None:
+    def _hear_command(self, msg: object) -> None:
         self._commands += 1
 
     def _hear_state(self, msg: String) -> None:
@@ -223,9 +232,18 @@ class LaunchedArm:
         return " | ".join(lines[-5:]) or "it said nothing"
 
 
-def launch_file() -> Path:
-    """The launch file of the arm."""
-    return resource("launch/arm.launch.xml")
+class LaunchedArm(LaunchedRobot):
+    """An arm."""
+
+    FILE = "launch/arm.launch.xml"
+    COMMAND = JointTrajectory
+
+
+class LaunchedLegs(LaunchedRobot):
+    """A walking robot."""
+
+    FILE = "launch/legged.launch.xml"
+    COMMAND = TwistStamped
 
 
 def parameter_file(parameters: Parameters) -> str:

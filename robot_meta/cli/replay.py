@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import torch
 
 from robot_meta.build import BuildConfig, build_controller
+from robot_meta.collection.decoders import decoder_of
 from robot_meta.collection.replay import replay
 from robot_meta.collection.run_reader import RunReader
 from robot_meta.errors import RecordingFailed
@@ -39,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
         config = dataclasses.replace(config, model=str(args.model))
     controller = build_controller(config)
     largest, count, last = 0.0, 0, None
-    for last in replay(run, controller, namespace):
+    for last in replay(run, decoder_of(config.robot), controller, namespace):
         largest, count = max(largest, last.difference), count + 1
     if last is None:
         raise RecordingFailed(f"{run.path} holds no period at which the controller adapted")

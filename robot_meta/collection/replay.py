@@ -11,9 +11,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from robot_meta.collection.decoder import Decoder
 from robot_meta.collection.run_reader import RunReader
-from robot_meta.controller import ArmController
+from robot_meta.controller import Controller
 from robot_meta.dynamics.model import Context
+from robot_meta.embodiments.embodiment import CommandedT, CommandT, ObservationT, TargetT
 
 COMPARED = ("window", "loss_before", "loss_after", "shift")
 """Figures that say whether two adaptations were the same."""
@@ -47,7 +49,10 @@ class Replayed:
 
 
 def replay(
-    run: RunReader, controller: ArmController, namespace: str | None = None
+    run: RunReader,
+    decoder: Decoder[ObservationT, CommandedT, CommandT, TargetT],
+    controller: Controller[ObservationT, CommandedT, CommandT, TargetT],
+    namespace: str | None = None,
 ) -> Iterator[Replayed]:
     """Adapt to a recorded run; yields every period at which the live controller did.
 
@@ -56,12 +61,13 @@ def replay(
 
     Args:
         run: The recording.
+        decoder: Of the kind of robot that was recorded.
         controller: As it was live: the same weights, adapter and guard.
         namespace: Of the robot, such as "/left"; may be None where there is one robot.
     """
     told = run.adaptation(namespace)
     answered: float | None = None
-    for observation, commanded in run.steps(controller.embodiment.spec.joint_names, namespace):
+    for observation, commanded in run.periods(decoder, namespace):
         live = told.get(observation.stamp)
         if live is not None:
             if answered is not None and observation.stamp < answered:

@@ -11,13 +11,15 @@ from mcap.exceptions import McapError
 from mcap.reader import make_reader
 from rosbags.typesys import Stores, get_typestore
 
-from robot_meta.collection.decoding import (
-    command_from,
-    commanded_from,
-    observation_from,
-    stamp_from,
-    target_from,
+from robot_meta.collection.arm_decoder import ArmDecoder
+from robot_meta.collection.decoder import (
+    CommandedT,
+    CommandT,
+    Decoder,
+    ObservationT,
+    TargetT,
 )
+from robot_meta.collection.decoding import command_from, stamp_from
 from robot_meta.collection.periods import PeriodJoiner
 from robot_meta.collection.recording import MANIFEST, RUN_FILE, repair
 from robot_meta.errors import RecordingFailed
@@ -60,42 +62,54 @@ class RunReader:
         for topic, kind, data, stamp in self._records(topics):
             yield topic, self._types.deserialize_cdr(data, kind), stamp
 
-    def steps(
-        self, joint_names: Sequence[str], namespace: str | None = None
-    ) -> Iterator[tuple[Observation, Commanded]]:
+    def periods(
+        self,
+        decoder: Decoder[ObservationT, CommandedT, CommandT, TargetT],
+        namespace: str | None = None,
+    ) -> Iterator[tuple[ObservationT, CommandedT]]:
         """Every period: what was measured at its start, and what was sent for it, by stamp.
 
-        A period of which one of the three messages is missing is left out. The state that a
-        lockstep run repeats while it waits counts once.
+        A period of which one of the messages is missing is left out. The state that a lockstep
+        run repeats while it waits counts once.
 
         Args:
-            joint_names: Order of the joint arrays.
+            decoder: Of the kind of robot that was recorded.
             namespace: Of the robot, such as "/left"; may be None where there is one robot.
         """
         base = self._base("joint_states", namespace)
-        wanted = [base + name for name in ("joint_states", "external_joint_torques", "commanded")]
+        wanted = [base + name for name in decoder.period]
         joiner = PeriodJoiner(wanted)
         for topic, msg, _ in self.messages(wanted):
             if (parts := joiner.put(topic, msg)) is not None:
-                state, external, commanded = parts
-                yield (
-                    observation_from(state, external, joint_names),
-                    commanded_from(commanded, joint_names),
-                )
+                yield decoder.step_from(parts)
+
+    def paths(
+        self,
+        decoder: Decoder[ObservationT, CommandedT, CommandT, TargetT],
+        namespace: str | None = None,
+    ) -> Iterator[TargetT]:
+        """Every target that was set."""
+        topic = self._base("target", namespace) + "target"
+        for _, msg, _ in self.messages([topic]):
+            yield decoder.target_from(msg)
+
+    def steps(
+        self, joint_names: Sequence[str], namespace: str | None = None
+    ) -> Iterator[tuple[Observation, Commanded]]:
+        """The periods of an arm, its joint arrays in the order of `joint_names`."""
+        return self.periods(ArmDecoder(joint_names), namespace)
+
+    def targets(self, namespace: str | None = None) -> Iterator[TargetPath]:
+        """The targets of an arm."""
+        return self.paths(ArmDecoder(()), namespace)
 
     def commands(
         self, joint_names: Sequence[str], namespace: str | None = None
     ) -> Iterator[Command]:
-        """Every command that a controller sent."""
+        """Every command that the controller of an arm sent."""
         topic = self._base("command", namespace) + "command"
         for _, msg, _ in self.messages([topic]):
             yield command_from(msg, joint_names)
-
-    def targets(self, namespace: str | None = None) -> Iterator[TargetPath]:
-        """Every target that was set."""
-        topic = self._base("target", namespace) + "target"
-        for _, msg, _ in self.messages([topic]):
-            yield target_from(msg)
 
     def adaptation(self, namespace: str | None = None) -> dict[float, dict[str, float]]:
         """What the controller told of every period that it answered, by stamp [s]."""

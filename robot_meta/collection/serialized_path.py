@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from robot_meta.collection.decoding import BASE_FRAME, NANOSECONDS
-from robot_meta.types import TargetPath
+from robot_meta.types import Array, TargetPath
 
 _HEAD = 4  # bytes that tell the byte order; offsets count from behind them
 _STAMP, _LENGTH, _POSE = 8, 4, 56  # bytes: two integers, one, seven doubles
@@ -24,6 +24,16 @@ def target_from_serialized(data: bytes, base_frame: str = BASE_FRAME) -> TargetP
     Raises:
         ValueError: Another frame than the base, bytes that are no such message, or a path that
             `TargetPath` refuses.
+    """
+    stamp, pose = poses_from_serialized(data, base_frame)
+    return TargetPath(stamp=stamp, position=pose[:, :3])
+
+
+def poses_from_serialized(data: bytes, base_frame: str) -> tuple[Array, Array]:
+    """Stamps (P,), [s], and poses (P, 7), [m] and quaternion xyzw, of a serialized nav_msgs/Path.
+
+    Raises:
+        ValueError: A pose in another frame, or bytes that are no such message.
     """
     order, body = "<" if data[1:2] == b"\1" else ">", data[_HEAD:]
     try:
@@ -42,15 +52,13 @@ def target_from_serialized(data: bytes, base_frame: str = BASE_FRAME) -> TargetP
     if wrong or any((table["length"] != table["length"][0]).any() for table in tables):
         names = [name.decode(errors="replace") for name in wrong]
         raise ValueError(f"want every pose in frame '{base_frame}', got {names or 'a mix'}")
-    seconds, nanoseconds, position = (
-        np.concatenate([table[name] for table in tables]) if tables else np.zeros((0, 3))
-        for name in ("seconds", "nanoseconds", "position")
+    seconds, nanoseconds, pose = (
+        np.concatenate([table[name] for table in tables]) if tables else np.zeros((0, 7))
+        for name in ("seconds", "nanoseconds", "pose")
     )
     stamps = seconds.astype(np.int64) * NANOSECONDS + nanoseconds.astype(np.int64)
-    return TargetPath(
-        stamp=np.array([stamp / NANOSECONDS for stamp in stamps.tolist()]),  # of integers: exact
-        position=position.astype(np.float64),
-    )
+    exact = np.array([stamp / NANOSECONDS for stamp in stamps.tolist()], dtype=float)  # integers
+    return exact, pose.astype(np.float64)
 
 
 def _tables(body: bytes, begin: int, count: int, order: str) -> list[npt.NDArray[np.void]]:
@@ -66,10 +74,10 @@ def _tables(body: bytes, begin: int, count: int, order: str) -> list[npt.NDArray
         pose = _aligned(begin + _STAMP + length, 8) - begin
         dtype = np.dtype(
             {
-                "names": ["seconds", "nanoseconds", "length", "frame", "position"],
+                "names": ["seconds", "nanoseconds", "length", "frame", "pose"],
                 "formats": [
                     *(f"{order}i4", f"{order}u4", f"{order}u4"),
-                    *(f"S{max(length - _LENGTH, 1)}", (f"{order}f8", 3)),
+                    *(f"S{max(length - _LENGTH, 1)}", (f"{order}f8", 7)),
                 ],
                 "offsets": [0, 4, _STAMP, _STAMP + _LENGTH, pose],
                 "itemsize": pose + _POSE,

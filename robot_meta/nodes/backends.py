@@ -1,17 +1,19 @@
-"""The robots that the robot node can drive, and its parameters."""
+"""The arms that the robot node can drive, and its parameters."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from rclpy.node import Node
 
 from robot_meta.errors import BadConfig
+from robot_meta.nodes.driven import PERTURBATIONS
 from robot_meta.nodes.params import declare_config
+from robot_meta.nodes.robot_config import Backend, RobotNodeConfig
+from robot_meta.nodes.schedule import ScheduleConfig
 from robot_meta.robots.cell import Cell, arm_in_cell, read_cell
 from robot_meta.robots.description import ArmDescription
 from robot_meta.robots.fake import FakeRobot
@@ -22,12 +24,10 @@ from robot_meta.robots.ros2_control.config import Ros2ControlConfig
 from robot_meta.safety.guard import Guard, GuardConfig
 from robot_meta.safety.recovery import RecoveryConfig
 from robot_meta.twin.incidents import IncidentConfig
-from robot_meta.twin.perturbations import ScheduledChange
 
 if TYPE_CHECKING:  # a fake robot needs no MuJoCo
     from robot_meta.twin.mujoco_robot import TwinConfig
 
-PERTURBATIONS = "twin.perturbations."
 NOT_OF_TWIN = (  # said elsewhere
     "schedule",
     "realtime",
@@ -40,64 +40,31 @@ SCENES = ("table", "desk")
 
 
 @dataclass(frozen=True, kw_only=True)
-class RobotNodeConfig:
-    """Which robot, and how it is driven.
+class ArmNodeConfig(RobotNodeConfig):
+    """What else is to be said of an arm.
 
     Attributes:
-        backend: "twin" (physics), "fake" (follows its reference after a short lag), "franka" (a
-            real FR3) or "ros2_control" (any arm whose controllers listen to topics).
-        robot: Robot type.
         robot_ip: Address of a real robot.
         cell: File that says what is around the arm and at its end, such as config/cell.yaml; empty
             for the defaults.
         scene: What stands before the twin: "table", or "desk" with a drawer, a sliding door, a
             knob, a button, a switch, two blocks, and fingers that can take hold of them.
         desk_seed: Which of all desks, -1 for the nominal one.
-        lockstep: The robot moves only after the command for its last stamp has come; it publishes
-            /clock.
-        arm_on_start: Follow commands from the first one on; simulated backends only.
-        speed_scale: Share of the velocity limits that may be used; 0 for 1.0 in simulation and 0.2
-            on a real robot.
-        heartbeat_required: Stop when `estop_heartbeat` falls silent.
-        heartbeat_timeout: The longest silence of it, [s].
         limits: "enforce" for a twin that goes into reflex where the real arm would, or "ignore".
-        estop_proof: A real robot is armed only after the software stop has been pressed once and
-            was seen to work.
-        allow_open_network: A real robot may be armed although anybody in the network can command
-            it (see `robot-meta doctor --robot`).
         self_collision: Measure how near the arm comes to itself; needs MuJoCo and the arm's model.
-        wait_for: Names of nodes that have to listen before time begins in lockstep.
     """
 
-    backend: str = "twin"
-    robot: str = "fr3"
     robot_ip: str = ""
     cell: str = ""
     scene: str = "table"
     desk_seed: int = -1
-    lockstep: bool = False
-    arm_on_start: bool = False
-    speed_scale: float = 0.0
-    heartbeat_required: bool = False
-    heartbeat_timeout: float = 0.3
     limits: str = "ignore"
-    estop_proof: bool = True
-    allow_open_network: bool = False
     self_collision: bool = True
-    wait_for: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.backend not in BACKENDS:
-            raise ValueError(
-                f"no backend '{self.backend}' in this version; choose one of {list(BACKENDS)}"
-            )
-        real = not self.simulated
+        super().__post_init__()
         if BACKENDS[self.backend].has_address and not self.robot_ip:
             raise ValueError(f"backend '{self.backend}' needs robot_ip, the address in Desk")
-        if real and self.lockstep:
-            raise ValueError(
-                f"backend '{self.backend}' moves a real robot, which waits for nobody"
-            )
         if self.scene not in SCENES:
             raise ValueError(f"scene must be one of {list(SCENES)}, got '{self.scene}'")
         if self.scene != "table" and self.backend != "twin":
@@ -107,69 +74,17 @@ class RobotNodeConfig:
             )
         if self.limits not in ("ignore", "enforce"):
             raise ValueError(f"limits must be 'ignore' or 'enforce', got '{self.limits}'")
-        if not 0.0 <= self.speed_scale <= 1.0:
-            raise ValueError(f"speed_scale must be in [0, 1], got {self.speed_scale}")
-        if not self.heartbeat_timeout > 0.0:
-            raise ValueError(f"heartbeat_timeout must be > 0, got {self.heartbeat_timeout}")
-        if self.arm_on_start and real:
-            raise ValueError(
-                f"arm_on_start is for simulation; backend '{self.backend}' moves a real robot: "
-                "call the service `arm` when everybody is clear of it"
-            )
 
-    @property
-    def simulated(self) -> bool:
-        """Whether nothing real moves."""
-        return BACKENDS[self.backend].simulated
-
-    @property
-    def speed(self) -> float:
-        """Share of the velocity limits that is really used."""
-        if self.speed_scale:
-            return self.speed_scale
-        return 1.0 if self.simulated else 0.2
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScheduleConfig:
-    """Changes of the twin's body at exact times.
-
-    Attributes:
-        schedule: "STAMP NAME VALUE; STAMP NAME VALUE; ...", stamps in robot time [s], values as
-            numbers or lists, such as "6.0 payload_mass 2.0; 6.0 payload_offset [0.05, 0, 0]".
-    """
-
-    schedule: str = ""
-
-    def changes(self) -> tuple[ScheduledChange, ...]:
-        """The schedule, parsed.
-
-        Raises:
-            ValueError: A part is not of that form, or names nothing that can change.
-        """
-        result = []
-        for part in filter(None, (part.strip() for part in self.schedule.split(";"))):
-            words = part.split(maxsplit=2)
-            if len(words) != 3:
-                raise ValueError(f"want 'STAMP NAME VALUE', got '{part}'")
-            try:
-                stamp, value = float(words[0]), yaml.safe_load(words[2])
-            except (ValueError, yaml.YAMLError):
-                raise ValueError(f"want 'STAMP NAME VALUE', got '{part}'") from None
-            if isinstance(value, str):
-                raise ValueError(f"want a number or a list for {words[1]}, got '{value}'")
-            result.append(ScheduledChange(stamp=stamp, name=words[1], value=value))
-        return tuple(result)
-
-    def __post_init__(self) -> None:
-        self.changes()
+    def backends(self) -> Mapping[str, Backend]:
+        """See `RobotNodeConfig`."""
+        return BACKENDS
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All parameters of the robot node, resolved."""
+    """All parameters of the robot node of an arm, resolved."""
 
-    node: RobotNodeConfig
+    node: ArmNodeConfig
     cell: Cell
     guard: GuardConfig
     recovery: RecoveryConfig
@@ -178,22 +93,13 @@ class Settings:
     ros2_control: Ros2ControlConfig
 
 
-@dataclass(frozen=True)
-class Backend:
-    """One kind of robot: how it is opened, whether it is only simulated, has a `robot_ip`."""
-
-    open: Callable[[ArmDescription, Settings], Robot]
-    simulated: bool
-    has_address: bool = False
-
-
 def declare(node: Node) -> Settings:
-    """Declare the parameters of the robot node and read them.
+    """Declare the parameters of the robot node of an arm and read them.
 
     Raises:
         BadConfig: A value is wrong.
     """
-    own = declare_config(node, RobotNodeConfig())
+    own = declare_config(node, ArmNodeConfig())
     cell = read_cell(own.cell)
     guard = declare_config(node, cell.guard(), "guard.", live=True)
     recovery = declare_config(node, RecoveryConfig(), "recovery.")

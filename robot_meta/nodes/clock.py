@@ -5,15 +5,22 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from rclpy.clock import Clock
 
 from robot_meta.collection.decoding import NANOSECONDS, nanoseconds
-from robot_meta.safety.life import Transition
-from robot_meta.types import Commanded, Observation
 
-StampedT = TypeVar("StampedT", Observation, Commanded, Transition)
+
+class Stamped(Protocol):
+    """Something of a certain time."""
+
+    @property
+    def stamp(self) -> float:
+        """[s]."""
+
+
+StampedT = TypeVar("StampedT", bound=Stamped)
 
 _READINGS, _QUICK = 5, 1e-3  # of two clocks: how often at most, and how close is close, [s]
 MAX_JUMP = 0.05  # change between two ticks that is no drift and no jitter, [s]
@@ -83,7 +90,9 @@ class RobotClock:
         if not self._offset:
             return stamped
         stamp = (nanoseconds(stamped.stamp) + self._offset) / NANOSECONDS
-        return dataclasses.replace(stamped, stamp=stamp)
+        parts: Any = stamped  # a dataclass
+        restamped: StampedT = dataclasses.replace(parts, stamp=stamp)
+        return restamped
 
     def inward(self, stamp: float) -> float:
         """A stamp of the node's clock on the robot's, [s], to within the drift of a few ticks."""

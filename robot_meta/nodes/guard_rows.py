@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
 
 from robot_meta.nodes.diagnostics import ERROR, OK, WARN
 from robot_meta.nodes.messages import status_msg
-from robot_meta.safety.guard import Guard
+from robot_meta.robots.gate import Gate
 from robot_meta.safety.life import Transition
 from robot_meta.safety.reasons import explain
 from robot_meta.safety.state import LATCHED, State
@@ -16,7 +17,9 @@ from robot_meta.safety.state import LATCHED, State
 LOG_ROWS = 20  # changes of state that one message tells
 
 
-def guard_row(name: str, guard: Guard, text: str, stalls: int) -> DiagnosticStatus:
+def guard_row(
+    name: str, guard: Gate[Any, Any, Any, Any], text: str, stalls: int
+) -> DiagnosticStatus:
     """State, what to do about it, how often each rule altered, held or stopped.
 
     Args:
@@ -26,8 +29,7 @@ def guard_row(name: str, guard: Guard, text: str, stalls: int) -> DiagnosticStat
         stalls: How often the control thread was late.
     """
     values: dict[str, object] = {
-        "altered_share": guard.altered_share,
-        "contact": guard.contact,
+        **guard.figures,
         "stalls": stalls,
         **guard.counts,
     }

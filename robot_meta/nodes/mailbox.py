@@ -5,15 +5,16 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections import deque
+from typing import Any, Generic
 
 import numpy as np
 
-from robot_meta.types import Command
+from robot_meta.robots.guarded import CommandT
 
 TOLERANCE = 1e-6  # stamps that went through another clock come back this exactly, [s]
 
 
-class Mailbox:
+class Mailbox(Generic[CommandT]):
     """Hands commands from the thread that hears them to the one that drives the robot.
 
     A command answers a stamp that was sent out. Two different answers to one stamp come from two
@@ -24,9 +25,9 @@ class Mailbox:
     def __init__(self, size: int = 32) -> None:
         self._changed = threading.Condition()
         self._sent: deque[tuple[float, float]] = deque(maxlen=size)  # robot clock, as sent out
-        self._answers: dict[float, Command | None] = {}
+        self._answers: dict[float, CommandT | None] = {}
         self._repeats: dict[float, int] = {}  # stamps sent again, and how often
-        self._newest: Command | None = None
+        self._newest: CommandT | None = None
         self._conflicts = 0
         self._received = 0
 
@@ -52,7 +53,7 @@ class Mailbox:
             self._answers = {s: c for s, c in self._answers.items() if s >= oldest}
             self._repeats = {s: n for s, n in self._repeats.items() if s >= oldest}
 
-    def put(self, stamp: float, command: Command | None, unknown: float | None = None) -> float:
+    def put(self, stamp: float, command: CommandT | None, unknown: float | None = None) -> float:
         """A command has come, or word that there is none.
 
         Args:
@@ -68,8 +69,8 @@ class Mailbox:
             exact = self._exact(stamp)
             expected = exact is not None
             stamp = exact if exact is not None else stamp if unknown is None else unknown
-            if command is not None and command.stamp != stamp:
-                command = dataclasses.replace(command, stamp=stamp)
+            if command is not None:
+                command = _stamped(command, stamp)
             if expected:
                 if stamp in self._answers and not _same(self._answers[stamp], command):
                     self._conflict(stamp)
@@ -93,13 +94,13 @@ class Mailbox:
                 return stamp
         return None
 
-    def take(self) -> Command | None:
+    def take(self) -> CommandT | None:
         """The newest command since the last call, or None."""
         with self._changed:
             command, self._newest = self._newest, None
             return command
 
-    def wait(self, stamp: float, timeout: float) -> tuple[bool, Command | None]:
+    def wait(self, stamp: float, timeout: float) -> tuple[bool, CommandT | None]:
         """Wait for the answer to `stamp`: whether it came within `timeout` [s], and the answer."""
         with self._changed:
             came = self._changed.wait_for(lambda: stamp in self._answers, timeout)
@@ -117,9 +118,16 @@ class Mailbox:
             return count
 
 
-def _same(one: Command | None, other: Command | None) -> bool:
+def _stamped(command: Any, stamp: float) -> Any:
+    """The same command, answering `stamp`."""
+    return command if command.stamp == stamp else dataclasses.replace(command, stamp=stamp)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two commands, or words that there is none, ask for the same."""
     if one is None or other is None:
         return one is other
-    return np.array_equal(one.position, other.position, equal_nan=True) and np.array_equal(
-        one.velocity, other.velocity, equal_nan=True
+    return all(
+        np.array_equal(getattr(one, field.name), getattr(other, field.name), equal_nan=True)
+        for field in dataclasses.fields(one)
     )

@@ -64,6 +64,12 @@ def declare_config(
         raise BadConfig(f"parameters '{prefix}*' of {_name(node)}{place}: {error}") from None
 
 
+def given(node: Node, name: str, default: str) -> str:
+    """The text that an override gives for a parameter, before it is declared."""
+    override = node._parameter_overrides.get(name)  # nothing public tells what was given
+    return default if override is None else str(override.value)
+
+
 def refuse_unknown(node: Node) -> None:
     """Raise unless every parameter that was given has been declared.
 

@@ -26,6 +26,7 @@ from robot_meta.nodes.parameter_snapshot import ParameterSnapshot
 from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.run import run
 from robot_meta.nodes.topics import TOPICS
+from robot_meta.robots.description import kind_of
 
 _PICTURES = tuple(topic.name for topic in TOPICS if not topic.recorded)  # in any namespace
 _PARAMETER_EVENTS = "/parameter_events"  # so that a body changed live can be told from the run
@@ -36,6 +37,7 @@ class RecorderConfig:
     """Where to and how often.
 
     Attributes:
+        robot: Robot type, whose kind says what its topics carry.
         folder: Run folder, made by the recorder; empty for out/runs/DATE_TIME.
         flush_period: Most that a kill can lose, [s].
         sync_period: Most that a power cut can lose, [s].
@@ -44,6 +46,7 @@ class RecorderConfig:
         note: Free text for the manifest.
     """
 
+    robot: str = "fr3"
     folder: str = ""
     flush_period: float = 0.25
     sync_period: float = 0.8
@@ -79,8 +82,9 @@ class RecorderNode(Node):
         self._writer = RunWriter(folder, self._manifest())
         self._heard: dict[str, Any] = {}
         self._best_effort: set[str] = set()
+        kind = kind_of(self._config.robot)
         for topic in TOPICS:
-            if topic.recorded:
+            if topic.recorded and kind in topic.robots:
                 self._subscribe(self.resolve_topic_name(topic.name), topic.kind, topic.latched)
         self._subscribe(_PARAMETER_EVENTS, "rcl_interfaces/msg/ParameterEvent", False)
         self._snapshot = ParameterSnapshot(self, self.get_namespace(), self._note)

@@ -6,12 +6,13 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from robot_meta.nodes.diagnostics import Monitor
 from robot_meta.nodes.mailbox import Mailbox
-from robot_meta.robots.guarded import GuardedRobot, Tick
+from robot_meta.robots.guarded import GuardedDriver, Tick
 
-LOOP_STALLED = "LOOP_STALLED"  # the process did not get to run for longer than `max_gap`
+LOOP_STALLED = "LOOP_STALLED"  # the process did not get to run for longer than the guard allows
 NEAREST = 0.1  # ticks of a late thread are at least this far apart, [periods]
 LAG = 0.25  # so much longer than a period may take by the monotonic clock, [periods]
 MAX_PHASE = 10.0  # robot time that is further ahead begins a new count, [periods]
@@ -35,14 +36,14 @@ class RobotLoop(threading.Thread):
 
     Attributes:
         failure: What ended the thread, if it was not `close`.
-        stalls: How often the thread itself was late by more than the guard's `max_gap`.
+        stalls: How often the thread itself was late by more than the guard allows.
     """
 
     def __init__(
         self,
-        robot: GuardedRobot,
-        mailbox: Mailbox,
-        publish: Callable[[Tick], None],
+        robot: GuardedDriver[Any, Any, Any, Any],
+        mailbox: Mailbox[Any],
+        publish: Callable[[Tick[Any, Any, Any]], None],
         monitor: Monitor,
         *,
         lockstep: bool,
@@ -78,11 +79,11 @@ class RobotLoop(threading.Thread):
         except BaseException as error:  # the node's main thread raises it
             self.failure = error
 
-    def _tick(self, take: Callable[[], object], at: float | None = None) -> Tick:
+    def _tick(self, take: Callable[[], Any], at: float | None = None) -> Tick[Any, Any, Any]:
         begin = time.perf_counter()
         with self.lock:
             self._before_tick()
-            tick = self._robot.tick(take(), at)  # type: ignore[arg-type]
+            tick = self._robot.tick(take(), at)
         self._publish(tick)
         self._monitor.tick(begin, duration=time.perf_counter() - begin)
         return tick
@@ -97,7 +98,7 @@ class RobotLoop(threading.Thread):
         due, goal = time.perf_counter(), -math.inf
         while not self._closing.is_set():
             begin, now = self._wait(due, goal)
-            if begin - due > self._robot.config.max_gap:
+            if begin - due > self._robot.longest_gap:
                 with self.lock:
                     self._robot.hold(LOOP_STALLED)
                 self.stalls += 1

@@ -7,10 +7,11 @@ can be trusted. No ROS inside; the node tells it what it hears.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from robot_meta.nodes.mailbox import Mailbox
 from robot_meta.nodes.stop_device import StopDevice
-from robot_meta.robots.guarded import GuardedRobot
+from robot_meta.robots.guarded import GuardedDriver
 from robot_meta.safety.reasons import Reason
 from robot_meta.safety.state import Answer, State
 
@@ -29,7 +30,12 @@ class Supervisor:
         commanders: Full names of the nodes that publish commands.
     """
 
-    def __init__(self, robot: GuardedRobot, mailbox: Mailbox, stop_device: StopDevice) -> None:
+    def __init__(
+        self,
+        robot: GuardedDriver[Any, Any, Any, Any],
+        mailbox: Mailbox[Any],
+        stop_device: StopDevice,
+    ) -> None:
         self._robot, self._mailbox, self._stop_device = robot, mailbox, stop_device
         self.commanders: Sequence[str] = ()
 
@@ -49,13 +55,9 @@ class Supervisor:
         """Let `recover` work again after too many reflexes; why not, or ""."""
         return _refusal(self._robot.acknowledge)
 
-    def retreat(self, now: float) -> str:
-        """HOLD to RECOVERY, back along the path just driven; why not, or ""."""
-        return self._stop_device.trouble(now) or _refusal(self._robot.retreat)
-
-    def home(self, now: float) -> str:
-        """HOLD to RECOVERY, to the home posture; why not, or ""."""
-        return self._stop_device.trouble(now) or _refusal(self._robot.home)
+    def maneuver(self, now: float, request: Callable[[], Answer]) -> str:
+        """HOLD to RECOVERY, on a way that the guard plans, such as `home`; why not, or ""."""
+        return self._stop_device.trouble(now) or _refusal(request)
 
     def hold(self, reason: str = Reason.OPERATOR) -> str:
         """RUNNING or RECOVERY to HOLD."""

@@ -9,21 +9,21 @@ from collections.abc import Iterable, Sequence
 
 from robot_meta import errors
 from robot_meta.build import BuildConfig
-from robot_meta.nodes.backends import (
-    NOT_OF_TWIN,
-    PERTURBATIONS,
-    RobotNodeConfig,
-    ScheduleConfig,
-)
+from robot_meta.nodes import legged_backends
+from robot_meta.nodes.arm_task import ArmTaskConfig
+from robot_meta.nodes.backends import NOT_OF_TWIN, ArmNodeConfig
 from robot_meta.nodes.camera_node import CameraNodeConfig
 from robot_meta.nodes.controller_node import ControllerNodeConfig
+from robot_meta.nodes.driven import PERTURBATIONS
 from robot_meta.nodes.episodes_node import EpisodesConfig
 from robot_meta.nodes.exciter_node import ExciterConfig
 from robot_meta.nodes.fields import FieldFact, facts
 from robot_meta.nodes.frames_node import FramesConfig
+from robot_meta.nodes.legged_backends import LeggedNodeConfig
+from robot_meta.nodes.legged_task import LeggedTaskConfig
 from robot_meta.nodes.objects_node import ObjectsConfig
 from robot_meta.nodes.recorder_node import RecorderConfig
-from robot_meta.nodes.task_node import TaskConfig
+from robot_meta.nodes.schedule import LeggedScheduleConfig, ScheduleConfig
 from robot_meta.nodes.teleop_node import TeleopConfig
 from robot_meta.nodes.topics import SERVICES, TOPICS
 from robot_meta.nodes.view_node import ViewConfig
@@ -35,17 +35,23 @@ from robot_meta.robots.ros2_control.config import Ros2ControlConfig
 from robot_meta.safety.guard import GuardConfig
 from robot_meta.safety.reasons import EXPLANATIONS
 from robot_meta.safety.recovery import RecoveryConfig
+from robot_meta.safety.walking import WalkingGuardConfig
 from robot_meta.twin.camera import TwinCameraConfig
 from robot_meta.twin.incidents import IncidentConfig
+from robot_meta.twin.legged.perturbations import LeggedPerturbations
+from robot_meta.twin.legged.robot import LeggedTwinConfig
 from robot_meta.twin.mujoco_robot import TwinConfig
 
 
 def parameters() -> dict[str, list[FieldFact]]:
-    """Parameters of every node, in the order in which they are declared."""
+    """Parameters of every node, in the order in which they are declared.
+
+    Those of an arm stand under the plain name of the node.
+    """
     twin, build = TwinConfig(), BuildConfig()
     return {
         "robot": [
-            *facts(RobotNodeConfig()),
+            *facts(ArmNodeConfig()),
             *facts(GuardConfig(), "guard."),
             *facts(RecoveryConfig(), "recovery."),
             *facts(twin, "twin.", skip=NOT_OF_TWIN),
@@ -55,6 +61,13 @@ def parameters() -> dict[str, list[FieldFact]]:
             *facts(FrankaConfig(), "franka."),
             *facts(Ros2ControlConfig(), "ros2_control."),
         ],
+        "robot of legs": [
+            *facts(LeggedNodeConfig()),
+            *facts(WalkingGuardConfig(), "guard."),
+            *facts(LeggedTwinConfig(), "twin.", skip=legged_backends.NOT_OF_TWIN),
+            *facts(LeggedPerturbations(), PERTURBATIONS),
+            *facts(LeggedScheduleConfig(), "twin."),
+        ],
         "controller": [
             *facts(ControllerNodeConfig(), skip=("build",)),
             *facts(build, skip=("controller", "guard")),
@@ -62,7 +75,8 @@ def parameters() -> dict[str, list[FieldFact]]:
         ],
         "exciter": facts(ExciterConfig()),
         "teleop": facts(TeleopConfig()),
-        "task": facts(TaskConfig()),
+        "task": facts(ArmTaskConfig()),
+        "task of legs": facts(LeggedTaskConfig()),
         "recorder": facts(RecorderConfig()),
         "episodes": facts(EpisodesConfig()),
         "view": facts(ViewConfig()),
@@ -118,7 +132,8 @@ def markdown() -> str:
     """All tables."""
     parts = ["# Interface", "## Topics", topics_table(), "## Services", services_table()]
     for node in parameters():
-        parts += [f"## Parameters of `{node}`", parameters_table(node)]
+        name, _, kind = node.partition(" ")
+        parts += [f"## Parameters of `{name}` {kind}".rstrip(), parameters_table(node)]
     parts += ["## Why the guard altered, refused or stopped", reasons_table()]
     return "\n\n".join(parts)
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Topic:
     """One topic: relative name, type, publisher, and whether latecomers get the last message.
 
-    Pictures are not recorded: a run would grow by 100 GB in an hour.
+    `robots` are the kinds of robots that have it. Pictures are not recorded: a run would grow by
+    100 GB in an hour.
     """
 
     name: str
@@ -18,6 +19,7 @@ class Topic:
     meaning: str
     latched: bool = False
     recorded: bool = True
+    robots: tuple[str, ...] = ("arm", "legs")
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,66 @@ TOPICS = (
         "joint positions, velocities and commanded torques; consumers index by name",
     ),
     Topic(
+        "odom",
+        "nav_msgs/msg/Odometry",
+        "robot",
+        "of a walking robot: newest place on the ground, and mean velocity over the period that "
+        "ended, seen along its heading; same stamp as joint_states, as are all up to `command`",
+        robots=("legs",),
+    ),
+    Topic(
+        "attitude",
+        "geometry_msgs/msg/Vector3Stamped",
+        "robot",
+        "of a walking robot: mean roll and pitch over the period that ended, and the newest "
+        "heading, which counts turns [rad]; exact, where a quaternion is not",
+        robots=("legs",),
+    ),
+    Topic(
+        "imu",
+        "sensor_msgs/msg/Imu",
+        "robot",
+        "of a walking robot: mean angular velocity over the period that ended; no acceleration",
+        robots=("legs",),
+    ),
+    Topic(
+        "foot_contacts",
+        "sensor_msgs/msg/JointState",
+        "robot",
+        "of a walking robot: share of the period that ended for which each foot stood, as "
+        "position, by leg",
+        robots=("legs",),
+    ),
+    Topic(
+        "commanded",
+        "geometry_msgs/msg/TwistStamped",
+        "robot",
+        "of a walking robot: velocity that the guard sent for the period that begins at the stamp "
+        "(linear x and y, angular z); the frame id holds the code of the rule that altered it, or "
+        "nothing",
+        robots=("legs",),
+    ),
+    Topic(
+        "commanded_before",
+        "geometry_msgs/msg/TwistStamped",
+        "robot",
+        "of a walking robot: the same for the period that ended there",
+        robots=("legs",),
+    ),
+    Topic(
+        "command",
+        "geometry_msgs/msg/TwistStamped",
+        "controller",
+        "of a walking robot: velocity wanted for the period after the one that begins at the "
+        "stamp, in the robot's own frame; frame id NO_COMMAND: there is none",
+        robots=("legs",),
+    ),
+    Topic(
         "external_joint_torques",
         "sensor_msgs/msg/JointState",
         "robot",
         "estimated torque from outside, as effort; same stamp as joint_states",
+        robots=("arm",),
     ),
     Topic(
         "commanded",
@@ -49,6 +107,7 @@ TOPICS = (
         "robot",
         "what the guard sent: reference at the start and the end of the period that begins at the "
         "stamp; the frame id holds the code of the rule that altered it, or nothing",
+        robots=("arm",),
     ),
     Topic(
         "command",
@@ -56,18 +115,21 @@ TOPICS = (
         "controller or exciter or teleop",
         "reference wanted two periods after the stamp, which is the one of the joint_states that "
         "it answers",
+        robots=("arm",),
     ),
     Topic(
         "tool_pose",
         "geometry_msgs/msg/PoseStamped",
         "robot",
         "tool centre point in the base frame, from the measured joints",
+        robots=("arm",),
     ),
     Topic(
         "target",
         "nav_msgs/msg/Path",
         "task",
-        "where the tool should be, each pose with its own time",
+        "where the tool should be (frame `base`), or a walking robot and heading where (frame "
+        "`odom`), each pose with its own time",
         latched=True,
     ),
     Topic(
@@ -103,6 +165,7 @@ TOPICS = (
         "operator or teleop",
         "where the cell has a gripper: width as position, speed as velocity; with an effort [N] "
         "it grasps, at width 0 whatever is there; refused unless the robot is armed",
+        robots=("arm",),
     ),
     Topic(
         "gripper_state",
@@ -110,6 +173,7 @@ TOPICS = (
         "robot",
         "width as position, effort 1 while something is held; the frame id says BUSY, or what "
         "went wrong",
+        robots=("arm",),
     ),
     Topic(
         "scene/joint_states",

@@ -11,11 +11,33 @@ from robot_meta.types import Array
 
 SAMPLE_RATE = 50  # of a path, [Hz]
 RAMP = 1.0  # time from standing to full speed, [s]
+TURNING = 0.5  # on the spot, [rad/s]
 
 
 def line(*, speed: float, duration: float) -> PosePath:
     """Straight ahead at `speed` [m/s] for `duration` [s]."""
     return _sampled(lambda s: (s, 0.0, 0.0), speed, duration)
+
+
+def straight(goal: Array, *, speed: float) -> PosePath:
+    """From the origin straight to `goal` (3,), [m, m, rad], turning evenly on the way.
+
+    It takes the time of a walk at `speed` [m/s], or of a turn at `TURNING`, and the ramps.
+    """
+    way = max(float(np.hypot(*goal[:2])), abs(float(goal[2])) / TURNING * speed)
+    if way == 0.0:
+        return PosePath(stamp=np.zeros(1), pose=np.zeros((1, 3)))
+    ramped = line(speed=speed, duration=RAMP + way / speed)
+    share = np.minimum(ramped.pose[:, :1] / way, 1.0)
+    return PosePath(stamp=ramped.stamp, pose=share * goal)
+
+
+def placed(path: PosePath, at: Array, *, start: float) -> PosePath:
+    """The same path, seen from the pose `at` (3,), [m, m, rad], and begun at `start` [s]."""
+    c, s = np.cos(at[2]), np.sin(at[2])
+    x, y, heading = path.pose.T
+    pose = np.column_stack([at[0] + c * x - s * y, at[1] + s * x + c * y, at[2] + heading])
+    return PosePath(stamp=start + path.stamp, pose=pose)
 
 
 def figure_eight(*, speed: float, duration: float, radius: float = 1.2) -> PosePath:

@@ -20,6 +20,8 @@ from robot_meta.legged_types import LeggedSpec
 from robot_meta.robots.legs import LegKinematics
 from robot_meta.types import Array, JointLimits, Load, RobotSpec, VelocityCurve
 
+KINDS = ("arm", "legs")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ArmDescription:
@@ -43,6 +45,18 @@ def known_robots(kind: str = "arm") -> list[str]:
     files = resources.files(__package__).iterdir()
     names = sorted(file.name[: -len(".json")] for file in files if file.name.endswith(".json"))
     return [name for name in names if _read(name).get("kind", "arm") == kind]
+
+
+def kind_of(name: str) -> str:
+    """Of which kind robot `name` is: "arm" or "legs".
+
+    Raises:
+        UnknownRobot: No file describes `name`.
+    """
+    known = {robot: kind for kind in KINDS for robot in known_robots(kind)}
+    if name not in known:
+        raise UnknownRobot(name, list(known))
+    return known[name]
 
 
 def arm_description(name: str, *, speed: float = 1.0) -> ArmDescription:
@@ -98,12 +112,15 @@ def with_gains(spec: RobotSpec, stiffness: Sequence[float], damping: Sequence[fl
     )
 
 
-def legged_description(name: str) -> LeggedDescription:
-    """The published data of the walking robot `name`.
+def legged_description(name: str, *, speed: float = 1.0) -> LeggedDescription:
+    """The published data of the walking robot `name`, with commands up to `speed` of their limits.
 
     Raises:
         UnknownRobot: No file describes a walking robot `name`.
+        ValueError: The speed is not in (0, 1].
     """
+    if not 0.0 < speed <= 1.0:
+        raise ValueError(f"speed must be in (0, 1], got {speed}")
     if name not in known_robots("legs"):
         raise UnknownRobot(name, known_robots("legs"))
     data = _read(name)
@@ -114,8 +131,8 @@ def legged_description(name: str) -> LeggedDescription:
             joint_names=tuple(data["joint_names"]),
             control_dt=data["control_dt"],
             policy_dt=data["policy_dt"],
-            command_lower=np.array(command["lower"]),
-            command_upper=np.array(command["upper"]),
+            command_lower=speed * np.array(command["lower"]),
+            command_upper=speed * np.array(command["upper"]),
             command_acceleration=np.array(command["acceleration"]),
             stand=np.array(data["stand"]),
             stiffness=np.array(impedance["stiffness"]),

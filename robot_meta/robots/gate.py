@@ -33,6 +33,22 @@ class Gate(Protocol[ObservationT, CommandT, ReferenceT, CommandedT]):
         """Whether it has seen the robot."""
 
     @property
+    def at_rest(self) -> bool:
+        """Whether nothing is left of a motion that it decided on."""
+
+    @property
+    def longest_gap(self) -> float:
+        """Longest time between two measurements that it lets pass, [s]."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many periods each rule altered, and how many holds and stops each reason caused."""
+
+    @property
+    def figures(self) -> dict[str, object]:
+        """What else is worth telling of it."""
+
+    @property
     def urgent(self) -> bool:
         """Whether the driver must stop at once, before the robot has come to rest."""
 

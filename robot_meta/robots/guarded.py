@@ -55,6 +55,26 @@ class GuardedDriver(Closing, Generic[ObservationT, CommandT, ReferenceT, Command
         self._driver_stopped = False
 
     @property
+    def spec(self) -> Any:
+        """The robot's specification."""
+        return self._robot.spec
+
+    @property
+    def time(self) -> float:
+        """Robot clock now, [s].
+
+        Raises:
+            NotConnected: The robot is lost.
+        """
+        observation: Any = self._robot.observe()
+        return float(observation.stamp)
+
+    @property
+    def longest_gap(self) -> float:
+        """Longest time between two ticks that the guard lets pass, [s]."""
+        return self._guard.longest_gap
+
+    @property
     def state(self) -> State:
         """Where the guard is in its life."""
         return self._guard.state
@@ -167,15 +187,6 @@ class GuardedRobot(GuardedDriver[Observation, Command, Reference, Commanded]):
     def spec(self) -> RobotSpec:
         """The robot's specification."""
         return self._robot.spec
-
-    @property
-    def time(self) -> float:
-        """Robot clock now, [s].
-
-        Raises:
-            NotConnected: The robot is lost.
-        """
-        return self._robot.observe().stamp
 
     @property
     def guard(self) -> Guard:

@@ -112,6 +112,11 @@ class Guard:
         return not self._velocity.any()
 
     @property
+    def longest_gap(self) -> float:
+        """Longest time between two measurements that it lets pass, [s]."""
+        return self._config.max_gap
+
+    @property
     def position(self) -> Array:
         """Where the reference stands, (J,), [rad]."""
         return self._reference.copy()
@@ -130,6 +135,11 @@ class Guard:
     def altered_share(self) -> float:
         """Share of the commanded periods that differ from what was asked, since `arm`."""
         return self._tally.altered_share
+
+    @property
+    def figures(self) -> dict[str, object]:
+        """What else is worth telling of it."""
+        return {"altered_share": self.altered_share, "contact": self.contact}
 
     @property
     def _measured(self) -> Observation | None:

@@ -39,6 +39,7 @@ class WalkingGuard:
         self._life = LifeCycle(RecoveryConfig())
         self._tally = Tally()
         self._measured: LeggedObservation | None = None
+        self._velocity = np.zeros(3)
         self._started = False
         self._stamp = 0.0
 
@@ -63,6 +64,16 @@ class WalkingGuard:
         return self._started
 
     @property
+    def at_rest(self) -> bool:
+        """Whether standing still was the last thing it decided."""
+        return not self._velocity.any()
+
+    @property
+    def longest_gap(self) -> float:
+        """Longest time between two measurements that it lets pass, [s]."""
+        return self.config.max_gap * self.spec.control_dt
+
+    @property
     def urgent(self) -> bool:
         """Whether the driver must stop at once: a robot that fell has nothing to come to rest."""
         return self._life.latched and self.reason == Reason.FALLEN
@@ -71,6 +82,21 @@ class WalkingGuard:
     def counts(self) -> dict[str, int]:
         """How many periods each rule altered, and how many holds and stops each reason caused."""
         return self._tally.counts
+
+    @property
+    def figures(self) -> dict[str, object]:
+        """What else is worth telling of it."""
+        return {"altered_share": self._tally.altered_share}
+
+    def configure(self, config: WalkingGuardConfig) -> None:
+        """Use other limits from now on.
+
+        Raises:
+            ValueError: The robot is armed.
+        """
+        if self.state is State.RUNNING:
+            raise ValueError("limits are read-only while the robot is armed: hold it first")
+        self.config = config
 
     def start(self, observation: LeggedObservation) -> None:
         """Begin standing still, in HOLD; a latched stop stays latched."""

@@ -60,6 +60,36 @@ class Body:
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One field of a body that changes while a twin runs.
+
+    Attributes:
+        BODY: What changes.
+        stamp: Robot time of the first step with the new value, [s].
+        name: Field of the body.
+        value: Its new value.
+    """
+
+    BODY: ClassVar[type[Body]]
+
+    stamp: float
+    name: str
+    value: Any
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.stamp) and self.stamp >= 0.0):
+            raise ValueError(f"stamp must be finite and >= 0, got {self.stamp}")
+        self.BODY().changed(self.name, self.value)
+
+    @classmethod
+    def all_at(cls, stamp: float, body: Body) -> tuple[Self, ...]:
+        """The changes that turn the nominal body into `body` at `stamp` [s]."""
+        return tuple(
+            cls(stamp=stamp, name=name, value=value) for name, value in body.differences().items()
+        )
+
+
 def _floats(name: str, value: Any, length: int) -> tuple[float, ...]:
     if not isinstance(value, Iterable) or isinstance(value, str):
         raise ValueError(f"{name} must have {length} values, got {value!r}")

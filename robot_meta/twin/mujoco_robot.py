@@ -11,13 +11,14 @@ from robot_meta.errors import NotConnected
 from robot_meta.robots.closing import Closing
 from robot_meta.robots.description import ArmDescription, arm_description
 from robot_meta.robots.playback import ReferencePlayback, check_reference
+from robot_meta.twin.body import Change
 from robot_meta.twin.delay import DelayLine
 from robot_meta.twin.desk.fingers import Fingers
 from robot_meta.twin.desk.furniture import Furniture
 from robot_meta.twin.desk.layout import DeskLayout
 from robot_meta.twin.impedance import ImpedanceLaw
 from robot_meta.twin.incidents import LASTING, SILENCE, IncidentConfig
-from robot_meta.twin.perturbations import MAX_DELAY, Perturbations, ScheduledChange
+from robot_meta.twin.perturbations import MAX_DELAY, Perturbations
 from robot_meta.twin.plant import Plant, PlantConfig
 from robot_meta.twin.reflex import ReflexLimits
 from robot_meta.twin.scenes import SceneConfig
@@ -45,7 +46,7 @@ class TwinConfig:
 
     seed: int = 0
     perturbations: Perturbations = field(default_factory=Perturbations)
-    schedule: tuple[ScheduledChange, ...] = ()
+    schedule: tuple[Change, ...] = ()
     plant: PlantConfig = field(default_factory=PlantConfig)
     scene: SceneConfig = field(default_factory=SceneConfig)
     realtime: bool = False
@@ -94,7 +95,8 @@ class MujocoRobot(Closing):
         self._config = config
         self._plant = Plant(description, config.plant, config.scene)
         self._law = ImpedanceLaw(self.spec)
-        self._rate = round(1.0 / self.spec.reference_dt)
+        self.pace = self.spec.reference_dt  # [s]
+        self._rate = round(1.0 / self.pace)
         slots = round(MAX_DELAY * self._rate)
         joints = self.spec.num_joints
         self._playback = ReferencePlayback(self.spec)
@@ -114,7 +116,7 @@ class MujocoRobot(Closing):
         position: Array | None = None,
         *,
         perturbations: Perturbations | None = None,
-        schedule: tuple[ScheduledChange, ...] | None = None,
+        schedule: tuple[Change, ...] | None = None,
         seed: int | None = None,
         layout: DeskLayout | None = None,
     ) -> Observation:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from robot_meta.twin.body import Body
+from robot_meta.twin.body import Body, Change
 
 Vector = tuple[float, float, float]
 Joints = tuple[float, ...]
@@ -76,29 +76,12 @@ class Perturbations(Body):
 FIELDS = Perturbations.names()
 
 
-@dataclass(frozen=True, kw_only=True)
-class ScheduledChange:
-    """One field that changes while the twin runs.
+class ScheduledChange(Change):
+    """One field of an arm's body that changes while the twin runs."""
 
-    Attributes:
-        stamp: Robot time of the first physics step with the new value, [s].
-        name: Field of `Perturbations`.
-        value: Its new value.
-    """
-
-    stamp: float
-    name: str
-    value: Any
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.stamp) and self.stamp >= 0.0):
-            raise ValueError(f"stamp must be finite and >= 0, got {self.stamp}")
-        Perturbations().changed(self.name, self.value)
+    BODY = Perturbations
 
 
 def changes_to(perturbations: Perturbations, *, stamp: float) -> tuple[ScheduledChange, ...]:
     """The schedule that turns the nominal body into `perturbations` at `stamp`."""
-    return tuple(
-        ScheduledChange(stamp=stamp, name=name, value=value)
-        for name, value in perturbations.differences().items()
-    )
+    return ScheduledChange.all_at(stamp, perturbations)

@@ -15,6 +15,7 @@ from rclpy.executors import SingleThreadedExecutor  # noqa: E402
 from robot_meta.build import BuildConfig, build_controller  # noqa: E402
 from robot_meta.cli.main import main  # noqa: E402
 from robot_meta.cli.replay import recorded_config  # noqa: E402
+from robot_meta.collection.decoders import decoder_of  # noqa: E402
 from robot_meta.collection.recording import MANIFEST, RunWriter  # noqa: E402
 from robot_meta.collection.replay import replay  # noqa: E402
 from robot_meta.collection.run_reader import RunReader  # noqa: E402
@@ -26,6 +27,7 @@ from robot_meta.robots.description import arm_description  # noqa: E402
 pytestmark = [pytest.mark.ros, pytest.mark.sim]
 
 FR3 = arm_description("fr3")
+ARM = decoder_of("fr3")
 END = 2.0  # of the run, [s]
 CHANGE = "1.0 payload_mass 1.5"
 SMALL = ["-p", "planner.sampling.num_samples:=16", "-p", "lockstep:=true"]
@@ -94,7 +96,7 @@ def recorded(live_contexts, processes, client, tmp_path):
 
 def differences(run, config, live):
     """Largest difference between adapted weights live and replayed, at every update."""
-    for again in replay(run, build_controller(config)):
+    for again in replay(run, ARM, build_controller(config)):
         params = live[again.stamp].params
         assert set(again.context.params) == set(params)
         yield max(
@@ -110,7 +112,7 @@ def test_a_replayed_recording_gives_the_adapted_weights_of_the_live_run(
     moved = list(differences(recorded, config, live_contexts))
     assert len(moved) >= 0.9 * END / FR3.spec.control_dt
     assert max(moved) <= 1e-5
-    figures = [again.figures for again in replay(recorded, build_controller(config))]
+    figures = [again.figures for again in replay(recorded, ARM, build_controller(config))]
     assert figures[-1]["window"] > 10.0 and figures[-1]["shift"] > 0.01
 
     assert main(["replay", str(recorded.path.parent)]) == 0
@@ -120,7 +122,7 @@ def test_a_replayed_recording_gives_the_adapted_weights_of_the_live_run(
     other = dataclasses.replace(config.adapter, window=8)
     changed = dataclasses.replace(config, adapter=other)
     assert max(differences(recorded, changed, live_contexts)) > 1e-3
-    assert max(r.difference for r in replay(recorded, build_controller(changed))) > 1e-3
+    assert max(r.difference for r in replay(recorded, ARM, build_controller(changed))) > 1e-3
 
 
 def test_a_run_of_no_known_controller_is_refused_with_the_nodes_that_are_known(tmp_path):

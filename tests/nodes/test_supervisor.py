@@ -102,14 +102,14 @@ def test_a_pressed_button_stands_against_the_ways_back_too(robot):
     device = StopDevice(None)
     supervisor = Supervisor(robot, Mailbox(), device)
     device.pressed = True
-    assert "release" in supervisor.retreat(0.0) and "release" in supervisor.home(0.0)
+    assert "release" in supervisor.maneuver(0.0, robot.retreat)
     device.pressed = False
-    assert supervisor.home(0.0) == "" and supervisor.text() == "RECOVERY HOME"
+    assert supervisor.maneuver(0.0, robot.home) == "" and supervisor.text() == "RECOVERY HOME"
 
 
 def test_rivals_do_not_end_a_way_home_on_which_no_command_counts(robot):
     supervisor, _ = supervise(robot)
-    assert supervisor.home(0.0) == ""
+    assert supervisor.maneuver(0.0, robot.home) == ""
     supervisor.commanders = ["/a", "/b"]
     supervisor.look(0.1, clock_jumped=False)
     assert supervisor.text() == "RECOVERY HOME"

@@ -2,9 +2,10 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from robot_meta.nodes import backends, controller_node, tables  # noqa: E402
+from robot_meta.nodes import backends, controller_node, legged_backends, tables  # noqa: E402
+from robot_meta.nodes.arm_task import ArmTaskConfig  # noqa: E402
+from robot_meta.nodes.legged_task import LeggedTaskConfig  # noqa: E402
 from robot_meta.nodes.params import declare_config  # noqa: E402
-from robot_meta.nodes.task_node import TaskConfig  # noqa: E402
 
 pytestmark = pytest.mark.ros
 
@@ -29,8 +30,14 @@ def test_the_tables_list_exactly_what_the_nodes_declare(make_node):
     controller_node.declare(controller)
     assert listed("robot") == set().union(*map(declared, robots))
     assert listed("controller") == declared(controller)
+    walker = make_node("-p", "robot:=go2")
+    legged_backends.declare(walker)
+    assert listed("robot of legs") == declared(walker)
+    walk = make_node(name="task")
+    declare_config(walk, LeggedTaskConfig())
+    assert listed("task of legs") == declared(walk)
     task = make_node(name="task")
-    declare_config(task, TaskConfig())
+    declare_config(task, ArmTaskConfig())
     assert listed("task") == declared(task)
 
 
@@ -58,9 +65,24 @@ def test_the_shipped_parameter_file_fits_all_nodes(make_node):
     for name, declare in (
         ("robot", backends.declare),
         ("controller", controller_node.declare),
-        ("task", lambda node: declare_config(node, TaskConfig())),
+        ("task", lambda node: declare_config(node, ArmTaskConfig())),
     ):
         node = make_node(*arguments, "-r", "__ns:=/cell/left", name=name)
         assert node._parameter_overrides
         assert declare(node) == declare(make_node(name=name)), "it shows the defaults"
+        refuse_unknown(node)
+
+
+def test_the_shipped_parameter_file_of_legs_fits_all_nodes(make_node):
+    from robot_meta.nodes.params import refuse_unknown
+    from robot_meta.resources import resource
+
+    arguments = ("--params-file", resource("config/legged.yaml"), "-p", "robot:=go2")
+    for name, declare in (
+        ("robot", legged_backends.declare),
+        ("controller", controller_node.declare),
+        ("task", lambda node: declare_config(node, LeggedTaskConfig())),
+    ):
+        node = make_node(*arguments, name=name)
+        declare(node)
         refuse_unknown(node)

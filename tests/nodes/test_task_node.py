@@ -14,7 +14,7 @@ from std_msgs.msg import String  # noqa: E402
 
 from robot_meta.collection.decoding import target_from  # noqa: E402
 from robot_meta.nodes import messages, qos  # noqa: E402
-from robot_meta.nodes.task_node import TaskConfig, target_path  # noqa: E402
+from robot_meta.nodes.arm_task import ArmTaskConfig, target_path  # noqa: E402
 from robot_meta.robots.description import arm_description  # noqa: E402
 
 HOME = np.array([0.4, 0.0, 0.5])
@@ -30,13 +30,13 @@ def state_at(stamp):
 @pytest.mark.parametrize(
     ("config", "last"),
     [
-        (TaskConfig(path="hold"), HOME),
-        (TaskConfig(path="pose", goal=(0.5, 0.1, 0.4)), [0.5, 0.1, 0.4]),
-        (TaskConfig(path="figure_eight", center_offset=(0.0, 0.1, 0.0)), HOME + [0, 0.1, 0]),
+        (ArmTaskConfig(path="hold"), HOME),
+        (ArmTaskConfig(path="pose", goal=(0.5, 0.1, 0.4)), [0.5, 0.1, 0.4]),
+        (ArmTaskConfig(path="figure_eight", center_offset=(0.0, 0.1, 0.0)), HOME + [0, 0.1, 0]),
     ],
 )
 def test_every_path_begins_at_its_start_and_ends_where_it_should(config, last):
-    path = target_path(config, HOME, origin=10.0)
+    path = target_path(config, HOME, start=10.0 + config.start)
     assert path.stamp[0] == 10.0 + config.start
     np.testing.assert_allclose(path.position[-1], last, atol=1e-9)
 

@@ -15,6 +15,7 @@ from robot_meta.benchmarks.legged.scenes import Timing, scene
 from robot_meta.collection.lockstep import lockstep
 from robot_meta.controller import LoopConfig
 from robot_meta.dynamics.rollout import RolloutConfig
+from robot_meta.legged_types import PosePath
 from robot_meta.planning.mppi import MPPIConfig
 from robot_meta.planning.planner import SamplingConfig
 from robot_meta.planning.walking import WalkingConfig
@@ -22,6 +23,7 @@ from robot_meta.robots.description import legged_description
 from robot_meta.robots.guarded import GuardedDriver
 from robot_meta.safety.reasons import Reason
 from robot_meta.safety.walking_guard import WalkingGuard
+from robot_meta.twin.legged.perturbations import LeggedChange
 from robot_meta.twin.legged.robot import LeggedTwin, LeggedTwinConfig
 from robot_meta.twin.legged.sensors import SensorConfig
 
@@ -61,36 +63,45 @@ class RunConfig:
     version: str = ""
 
 
+def loop_config(config: RunConfig) -> LoopConfig:
+    """Settings of the controllers of all rows that plan."""
+    return LoopConfig(
+        seed=config.seed,
+        planner=config.planner,
+        rollout=RolloutConfig(precision="fp32", device="cpu"),  # the same on every machine
+    )
+
+
 def run_shard(config: RunConfig) -> dict[str, Any]:
     """Figures and series of a run, as JSON can hold them."""
     series = run(config)
     return {"figures": judge(series, config.timing), "series": series.as_lists()}
 
 
-def run(config: RunConfig) -> Series:
-    """Drive the scene once, in lockstep; a robot that fell stays where it lies."""
+def run(config: RunConfig, path: PosePath | None = None) -> Series:
+    """Drive the scene once, in lockstep; a robot that fell stays where it lies.
+
+    Args:
+        config: What is run.
+        path: To follow instead of the scene's.
+    """
     torch.set_num_threads(1)  # more of them make runs differ in the last bit
     row, timing = ROWS[config.row], config.timing
     description = legged_description(config.robot)
     world = scene(config.split, config.scene, config.seed, timing)
-    loop = LoopConfig(
-        seed=config.seed,
-        planner=config.planner,
-        rollout=RolloutConfig(precision="fp32", device="cpu"),  # the same on every machine
-    )
+    path = world.path if path is None else path
     act = build(
         row,
         description.spec,
-        world.path,
+        path,
         config.settings,
-        loop,
+        loop_config(config),
         config.walking,
         Path(config.models),
     )
     twin = LeggedTwinConfig(
         seed=config.seed,
-        later=world.body,
-        change=timing.change,
+        schedule=LeggedChange.all_at(timing.change, world.body),
         sensors=SensorConfig(pose_source=row.pose_source),
     )
     stamps, poses, commands, altered = [], [], [], []
@@ -106,7 +117,7 @@ def run(config: RunConfig) -> Series:
         fell = guard.counts.get(str(Reason.FALLEN), 0)
     return Series(
         stamp=np.array(stamps),
-        target=world.path.at(np.array(stamps)),
+        target=path.at(np.array(stamps)),
         pose=np.array(poses),
         command=np.array(commands),
         altered=np.array(altered),

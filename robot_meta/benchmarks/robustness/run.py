@@ -105,6 +105,7 @@ def prepare(config: RunConfig) -> Prepared:
             guard=guard,
         )
     )
+    assert isinstance(controller, ArmController)
     world = scene("test", NOMINAL, config.seed)
     home = description.chain.tool_position_in_base(description.spec.home)
     path = world.path(home, config.timing)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from robot_meta.twin.body import Body
+from robot_meta.twin.body import Body, Change
 
 LARGEST_STEP = 0.1  # of the ground, [m]
 
@@ -51,3 +51,9 @@ class LeggedPerturbations(Body):
         "response": (0.0, 2.0),
         "imu_yaw": (-math.pi, math.pi),
     }
+
+
+class LeggedChange(Change):
+    """One field of a walking body that changes while the twin runs."""
+
+    BODY = LeggedPerturbations

@@ -38,8 +38,7 @@ class LeggedPlant:
         self._dq = np.array([int(model.joint(n).dofadr[0]) for n in names])
         motor_of = {int(model.actuator(i).trnid[0]): i for i in range(model.nu)}
         self._motor = np.array([motor_of[model.joint(n).id] for n in names])
-        legs = [name.split("_")[0] for name in names[::3]]
-        self._feet = np.array([model.geom(leg).id for leg in legs])
+        self._feet = np.array([model.geom(leg).id for leg in self._spec.leg_names])
         self._foot_of = {int(geom): foot for foot, geom in enumerate(self._feet)}
         self._trunk = model.body(scene.TRUNK).id
         self._payload = model.body(scene.PAYLOAD).id

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from robot_meta.robots.closing import Closing
 from robot_meta.robots.description import LeggedDescription
 from robot_meta.robots.walking_policy import WalkingPolicy
 from robot_meta.twin.assets import go2_policy_path
+from robot_meta.twin.body import Change
 from robot_meta.twin.legged.modes import Legs, Mode
 from robot_meta.twin.legged.perturbations import LeggedPerturbations
 from robot_meta.twin.legged.plant import PHYSICS_DT, LeggedPlant
@@ -28,21 +31,21 @@ class LeggedTwinConfig:
 
     Attributes:
         seed: Of sensor noise and rough ground.
+        policy: File of the walking policy (ONNX); empty for the installed one.
         body: At start.
-        later: What it becomes at `change`; None for no change.
-        change: Robot time of the first policy period with the later body, [s].
+        schedule: Changes of the body, each from the first policy period at its stamp or later.
         sensors: How it is sensed.
     """
 
     seed: int = 0
+    policy: str = ""
     body: LeggedPerturbations = field(default_factory=LeggedPerturbations)
-    later: LeggedPerturbations | None = None
-    change: float = 0.0
+    schedule: tuple[Change, ...] = ()
     sensors: SensorConfig = field(default_factory=SensorConfig)
 
 
 class LeggedTwin(Closing):
-    """A simulated quadruped that moves only when `step` is called (lockstep).
+    """A simulated quadruped that moves only when it is told to (lockstep).
 
     While stopped it is damped: it sinks and stays down until `recover`, which stands it up again
     where it lies upright. The same seed and the same references give the same observations.
@@ -54,7 +57,12 @@ class LeggedTwin(Closing):
         self.spec = description.spec
         self._config = config if config is not None else LeggedTwinConfig()
         self._plant = LeggedPlant(description)
-        self._legs = Legs(self.spec, WalkingPolicy(go2_policy_path(), self.spec))
+        policy = self._config.policy
+        path = Path(policy).expanduser() if policy else go2_policy_path()
+        self._legs = Legs(self.spec, WalkingPolicy(path, self.spec))
+        self.pace = self.spec.policy_dt  # [s]
+        self._rate = round(1.0 / self.pace)
+        self._steps = round(self.spec.control_dt / self.pace)  # policy periods per control period
         self._sensors = Sensors(description, self._config.sensors)
         self._substeps = round(self.spec.policy_dt / PHYSICS_DT)
         if self._config.sensors.delay >= self._substeps:
@@ -72,18 +80,21 @@ class LeggedTwin(Closing):
             config: What happens from now on; by default what happened before.
         """
         self._require_connection()
-        if config is not None and config.sensors != self._config.sensors:
-            raise ValueError("sensors stay as they were; make another twin")
+        kept = self._config
+        if config is not None and (config.sensors, config.policy) != (kept.sensors, kept.policy):
+            raise ValueError("sensors and policy stay as they were; make another twin")
         self._config = config = config if config is not None else self._config
         rng = np.random.default_rng(config.seed)
         self._body = config.body
+        self._schedule = sorted(config.schedule, key=lambda change: change.stamp)[::-1]
         self._plant.reset(config.body, rng)
         self._legs.reset()
         self._sensors.reset(rng, config.body.imu_yaw)
         self._command, self._stopped, self._periods = np.zeros(3), "", 0
         self._turns = TurnCounter()
         self._reading = self._sensors.take(self._read(), self._body.imu_yaw, 0.0)
-        return self._measure()
+        self._take_measurement()
+        return self._observation
 
     def observe(self) -> LeggedObservation:
         """The measurement at the end of the newest period."""
@@ -121,20 +132,43 @@ class LeggedTwin(Closing):
 
     def step(self) -> LeggedObservation:
         """Advance one control period; the measurement at its end."""
+        self.advance(self._steps)
+        return self._observation
+
+    def advance(self, steps: int, /) -> None:
+        """Advance so many policy periods; there is a measurement after every control period."""
         self._require_connection()
-        for _ in range(round(self.spec.control_dt / self.spec.policy_dt)):
+        for _ in range(steps):
             self._advance()
-        return self._measure()
+            if self._periods % self._steps == 0:
+                self._take_measurement()
+
+    def measure(self) -> LeggedObservation:
+        """The measurement at the end of the newest control period."""
+        return self._observation
+
+    def change(self, name: str, value: Any) -> None:
+        """Change one field of the body from the next policy period on.
+
+        Raises:
+            ValueError: No such field, a value it cannot have, or one of the ground under it.
+        """
+        self._become(self._body.changed(name, value))
 
     @property
     def time(self) -> float:
         """Robot clock: time since the last reset, [s]."""
-        return self._periods * self.spec.policy_dt
+        return self._periods / self._rate
 
     @property
     def stopped(self) -> str:
         """Reason of the present stop, "" when there is none."""
         return self._stopped
+
+    @property
+    def body(self) -> LeggedPerturbations:
+        """How it differs from the nominal robot now."""
+        return self._body
 
     @property
     def mode(self) -> Mode:
@@ -161,11 +195,12 @@ class LeggedTwin(Closing):
 
     def _advance(self) -> None:
         """One policy period."""
-        change = self._config.later
-        due = self.time >= self._config.change - 1e-9
-        if change is not None and due and self._body != change:
-            self._body = change
-            self._plant.set_perturbations(change)
+        body = self._body
+        while self._schedule and self._schedule[-1].stamp <= self.time + 1e-9:
+            change = self._schedule.pop()
+            body = body.changed(change.name, change.value)
+        if body != self._body:
+            self._become(body)
         reading = self._reading
         law = self._legs.law(reading, self._command * self._body.response)
         read_after = self._substeps - self._config.sensors.delay
@@ -176,9 +211,12 @@ class LeggedTwin(Closing):
         self._periods += 1
         self._reading = self._sensors.take(reading, self._body.imu_yaw, self.spec.policy_dt)
 
-    def _measure(self) -> LeggedObservation:
+    def _become(self, body: LeggedPerturbations) -> None:
+        self._plant.set_perturbations(body)
+        self._body = body
+
+    def _take_measurement(self) -> None:
         self._observation = self._sensors.observation(self.time, self._reading, self._plant.torque)
-        return self._observation
 
     def _read(self) -> Reading:
         return read(self._plant, self._turns)

@@ -15,7 +15,7 @@ from robot_meta.robots.legs import velocity_from_legs
 from robot_meta.robots.walking_policy import WalkingPolicy
 from robot_meta.twin.assets import go2_policy_path
 from robot_meta.twin.legged.modes import Mode
-from robot_meta.twin.legged.perturbations import LeggedPerturbations
+from robot_meta.twin.legged.perturbations import LeggedChange, LeggedPerturbations
 from robot_meta.twin.legged.plant import LeggedPlant
 from robot_meta.twin.legged.robot import LeggedTwin, LeggedTwinConfig
 from robot_meta.twin.legged.sensors import SensorConfig
@@ -157,15 +157,16 @@ def test_a_turned_inertial_unit_misleads_the_heading_alone(twin):
 def test_a_body_changes_in_the_middle_of_a_walk(twin):
     later = LeggedPerturbations(leg_gain=(0.0, 1.0, 1.0, 1.0))
     nominal, _, _ = walk(twin, NOMINAL, (0.6, 0.0, 0.0), periods=40)
-    changed, _, _ = walk(twin, NOMINAL, (0.6, 0.0, 0.0), periods=40, later=later, change=2.0)
+    changed, _, _ = walk(
+        twin, NOMINAL, (0.6, 0.0, 0.0), periods=40, schedule=LeggedChange.all_at(2.0, later)
+    )
     np.testing.assert_array_equal(nominal[:20], changed[:20])
     assert not np.allclose(nominal[-1], changed[-1], atol=0.1)
 
 
 def test_ground_does_not_grow_steps_under_a_walking_robot(twin):
-    twin.reset(
-        LeggedTwinConfig(later=LeggedPerturbations(step_height=0.02), body=NOMINAL, change=0.0)
-    )
+    higher = LeggedChange(stamp=0.0, name="step_height", value=0.02)
+    twin.reset(LeggedTwinConfig(schedule=(higher,)))
     with pytest.raises(ValueError, match="step_height"):
         twin.step()
 

@@ -1,0 +1,48 @@
+"""What launch/legged.launch.xml comes to, beside launch/arm.launch.xml."""
+
+from pathlib import Path
+
+import pytest
+
+from robot_meta.errors import LaunchError
+from robot_meta.launching.evaluator import resolve
+
+FOLDER = Path(__file__).parents[2] / "launch"
+LEGS, ARM = FOLDER / "legged.launch.xml", FOLDER / "arm.launch.xml"
+
+
+@pytest.fixture(autouse=True)
+def no_ros(monkeypatch):
+    monkeypatch.delenv("AMENT_PREFIX_PATH", raising=False)
+
+
+def nodes(file, **arguments):
+    return {process.node.name: process for process in resolve(file, arguments).processes}
+
+
+def test_it_runs_the_nodes_of_the_arm_with_another_robot():
+    asked = {"record": "x", "view": "true", "lockstep": "true", "adapt": "false"}
+    legs, arm = nodes(LEGS, **asked), nodes(ARM, **asked)
+    assert list(legs) == list(arm)
+    for name, process in legs.items():
+        assert process.node.executable == arm[name].node.executable
+        assert process.required == arm[name].required
+        own, others = process.node.parameters[-1], arm[name].node.parameters[-1]
+        assert set(own) <= set(others)
+        changed = {key for key in own if own[key] != others[key]}
+        assert changed <= {"robot", "path"}, name
+
+
+@pytest.mark.parametrize("target", ["line", "square", "figure_eight", "pose", "hold"])
+def test_the_path_reaches_the_task(target):
+    assert nodes(LEGS, target=target)["task"].node.parameters[-1]["path"] == target
+
+
+def test_robot_and_brain_may_run_on_two_machines():
+    assert list(nodes(LEGS, machine="robot")) == ["robot"]
+    assert list(nodes(LEGS, machine="brain")) == ["controller", "task"]
+
+
+def test_a_backend_of_an_arm_is_refused_with_those_there_are():
+    with pytest.raises(LaunchError, match="must be one of twin"):
+        nodes(LEGS, backend="franka")
