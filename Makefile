@@ -4,9 +4,10 @@
 BIN := .venv/bin
 export PYTHON TORCH_INDEX_URL
 
-.PHONY: help setup setup-franka setup-franka-sim setup-franky-sim setup-lerobot demo test test-all lint clean lock
+.PHONY: help setup setup-franka setup-franka-sim setup-franky-sim setup-lerobot demo demo-legged test test-all lint clean lock
 help:
 	@echo "make demo      see the arm adapt to a changed body (sets up first)"
+	@echo "make demo-legged  the same with a walking robot"
 	@echo "make test      lint, types, unit, simulation, ROS and browser tests (sets up first)"
 	@echo "make test-all  the same with the slow tests"
 	@echo "make lint      ruff and mypy only"
@@ -34,6 +35,9 @@ setup-lerobot: setup
 
 demo: setup
 	@$(BIN)/robot-meta demo
+
+demo-legged: setup
+	@$(BIN)/robot-meta demo-legged
 
 test: setup
 	@.ci/test.sh

@@ -6,7 +6,6 @@ import argparse
 import shutil
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tqdm import tqdm
@@ -22,6 +21,7 @@ from robot_meta.benchmarks.arm_payload.run import RunConfig
 from robot_meta.benchmarks.arm_payload.scenes import FIXED, Timing, scene
 from robot_meta.benchmarks.arm_payload.tuning import chosen_settings
 from robot_meta.benchmarks.demo_report import ABOUT, DemoScene, write_report
+from robot_meta.benchmarks.demo_runs import Progress, run_all
 from robot_meta.benchmarks.launched import LaunchedArm
 from robot_meta.benchmarks.recorded import recorded_series
 from robot_meta.resources import resource
@@ -69,19 +69,12 @@ def main(argv: Sequence[str]) -> int:
 def _run_all(
     names: Sequence[str], seed: int, timing: Timing, folder: Path, models: Path
 ) -> list[DemoScene]:
-    """Every scene with both controllers, two launches at a time."""
-    work = [(name, row) for name in names for row in CONTROLLERS]
-    with tqdm(
-        total=len(work) * timing.end, desc="launched runs", unit="s", ncols=80, mininterval=1.0
-    ) as bar:
-        bar.bar_format = "{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s of robot time"
+    """Every scene with both controllers."""
 
-        def one(item: tuple[int, tuple[str, str]]) -> Series:
-            index, (name, row) = item
-            return _launch(_config(name, row, seed, timing, models), folder, 201 + index, bar)
+    def one(name: str, row: str, domain: int, progress: Progress) -> Series:
+        return _launch(_config(name, row, seed, timing, models), folder, domain, progress)
 
-        with ThreadPoolExecutor(2) as pool:
-            done = dict(zip(work, pool.map(one, enumerate(work)), strict=True))
+    done = run_all(names, CONTROLLERS, timing.end, one)
     scenes = []
     for name in names:
         runs = {row: done[name, row] for row in CONTROLLERS}
@@ -103,18 +96,10 @@ def _config(name: str, row: str, seed: int, timing: Timing, models: Path) -> Run
     )
 
 
-def _launch(config: RunConfig, folder: Path, domain: int, bar: tqdm) -> Series:
+def _launch(config: RunConfig, folder: Path, domain: int, progress: Progress) -> Series:
     """One launch in lockstep, from start to end; what its recording tells."""
     parameters = via_launch.parameters_of(config)
     place = folder / f"{config.scene}-{config.row}"
-    shown = 0.0
-
-    def progress(stamp: float) -> None:
-        nonlocal shown
-        reached = min(stamp, config.timing.end)
-        bar.update(max(0.0, min(reached - shown, bar.total - bar.n)))
-        shown = max(shown, reached)
-
     arguments = {**via_launch.LOCKSTEP, "adapt": str(config.row != "static").lower()}
     with LaunchedArm(place, parameters, arguments, domain=domain) as arm:
         arm.wait_until(config.timing.end, progress)

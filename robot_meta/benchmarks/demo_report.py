@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,7 @@ from matplotlib.figure import Figure
 from robot_meta.benchmarks.arm_payload import plots
 from robot_meta.benchmarks.arm_payload.judge import RECOVERY_LEGEND, Series, recovery_text
 from robot_meta.benchmarks.arm_payload.scenes import REFLEX_TORQUE, Scene, Timing
-from robot_meta.benchmarks.results import machine
+from robot_meta.benchmarks.demo_page import picture, table, write_page
 from robot_meta.twin.perturbations import TWIN_ONLY
 
 ABOUT = {
@@ -24,12 +22,6 @@ ABOUT = {
     "weak": "joints 2 and 4 deliver 40 % of their feedback torque, and 1 kg is held",
     "dead": "joint 3 delivers no feedback torque at all",
 }
-_STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; color: #222; }
-table { border-collapse: collapse; } td, th { padding: .25rem .8rem; text-align: left; }
-tr { border-bottom: 1px solid #ddd; } img { max-width: 100%; } code { background: #f2f2f2; }
-h2 { margin-top: 2.5rem; } .twin { color: #a15c00; }
-"""
 
 
 @dataclass(frozen=True)
@@ -50,10 +42,6 @@ class DemoScene:
 def write_report(scenes: list[DemoScene], timing: Timing, path: Path) -> None:
     """Write the page to `path`."""
     parts = [
-        "<!doctype html><html lang='en'><meta charset='utf-8'>",
-        "<title>robot_meta: the arm whose body changes</title>",
-        f"<style>{_STYLE}</style>",
-        "<h1>The arm whose body changes</h1>",
         f"<p>The tool follows a figure-eight. {timing.change:g} s after the start the body "
         "changes. Once the dynamics model adapts while the arm moves, once it does not; "
         "everything else is the same: guard, planner, path, noise. All runs went through the "
@@ -61,11 +49,8 @@ def write_report(scenes: list[DemoScene], timing: Timing, path: Path) -> None:
         _table(scenes, timing),
         *(_section(scene, timing) for scene in scenes),
         _tick_histogram(scenes),
-        "<h2>Made with</h2><p>"
-        + html.escape(", ".join(f"{k} {v}" for k, v in machine().items() if v))
-        + "</p></html>",
     ]
-    path.write_text("\n".join(parts), encoding="utf-8")
+    write_page("The arm whose body changes", parts, path)
 
 
 def _table(scenes: list[DemoScene], timing: Timing) -> str:
@@ -81,21 +66,17 @@ def _table(scenes: list[DemoScene], timing: Timing) -> str:
                 f"{figures['peak_mm']:.0f}",
                 recovery_text(figures["recover_s"], timing),
             ]
-            rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-    head = "".join(
-        f"<th>{name}</th>"
-        for name in (
-            "scene",
-            "controller",
-            "RMS error before [mm]",
-            "after [mm]",
-            "after / before",
-            "peak [mm]",
-            "recovers in",
-        )
+            rows.append(cells)
+    heads = (
+        "scene",
+        "controller",
+        "RMS error before [mm]",
+        "after [mm]",
+        "after / before",
+        "peak [mm]",
+        "recovers in",
     )
-    legend = f"<p>{html.escape(RECOVERY_LEGEND)}</p>"
-    return f"<table><tr>{head}</tr>{''.join(rows)}</table>{legend}"
+    return table(heads, rows) + f"<p>{html.escape(RECOVERY_LEGEND)}</p>"
 
 
 def _section(item: DemoScene, timing: Timing) -> str:
@@ -110,7 +91,7 @@ def _section(item: DemoScene, timing: Timing) -> str:
     name = item.scene.name
     return (
         f"<h2>{html.escape(name)}</h2><p>{html.escape(ABOUT.get(name, ''))}. "
-        f"Changed: {', '.join(marks)}.</p>{_picture(_figure(item, timing))}"
+        f"Changed: {', '.join(marks)}.</p>{picture(_figure(item, timing))}"
     )
 
 
@@ -161,12 +142,5 @@ def _tick_histogram(scenes: list[DemoScene]) -> str:
     p50, p99 = np.percentile(ticks, [50, 99])
     return (
         f"<h2>Tick time</h2><p>p50 {p50:.1f} ms, p99 {p99:.1f} ms of the 20 ms period; in "
-        "lockstep the arm waits, and other runs share the machine.</p>" + _picture(figure)
+        "lockstep the arm waits, and other runs share the machine.</p>" + picture(figure)
     )
-
-
-def _picture(figure: Any) -> str:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=100)
-    code = base64.b64encode(buffer.getvalue()).decode()
-    return f"<img alt='' src='data:image/png;base64,{code}'>"

@@ -41,6 +41,11 @@ COMMANDS = {
         "the arm's body changes while it draws; with and without adaptation",
         "robot-meta demo",
     ),
+    "demo-legged": Command(
+        "robot_meta.benchmarks.legged.demo",
+        "a walking robot's body changes on its way; with and without adaptation",
+        "robot-meta demo-legged",
+    ),
     "launch": Command(
         "robot_meta.launching.main",
         "run a launch file, with or without ROS launch installed",
@@ -92,7 +97,7 @@ COMMANDS = {
 def usage() -> str:
     """What `robot-meta --help` prints."""
     lines = ["usage: robot-meta [--version] [--traceback] COMMAND [ARGUMENT ...]", "", "commands:"]
-    lines += [f"  {name:<10}{command.help}" for name, command in COMMANDS.items()]
+    lines += [f"  {name:<12}{command.help}" for name, command in COMMANDS.items()]
     lines += ["", "examples:"]
     lines += [f"  {command.example}" for command in COMMANDS.values()]
     lines += [

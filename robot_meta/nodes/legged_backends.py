@@ -25,6 +25,7 @@ from robot_meta.robots.guarded import GuardedDriver
 from robot_meta.robots.robot import Driver
 from robot_meta.safety.walking import WalkingGuardConfig
 from robot_meta.safety.walking_guard import WalkingGuard
+from robot_meta.twin.legged.incidents import LeggedIncidentConfig
 
 if TYPE_CHECKING:  # a real robot needs no MuJoCo
     from robot_meta.twin.legged.perturbations import LeggedPerturbations
@@ -67,6 +68,7 @@ def declare(node: Node) -> LeggedSettings:
         twin = declare_config(node, LeggedTwinConfig(), "twin.", skip=NOT_OF_TWIN)
         body = declare_config(node, twin.body, PERTURBATIONS, live=True)
         schedule = declare_config(node, LeggedScheduleConfig(), "twin.")
+        declare_config(node, LeggedIncidentConfig(), "twin.", live=True)
         twin = dataclasses.replace(twin, body=body, schedule=schedule.changes())
     return LeggedSettings(node=own, guard=guard, twin=twin)
 
@@ -86,7 +88,10 @@ def open_legs(node: Node) -> Driven:
     live = [Live(settings.guard, "guard.", lambda before, now: guard.configure(now), limits=True)]
     if settings.twin is not None:
         body = settings.twin.body
-        live.append(body_parameters(body, driver.change, lambda now: _keep_ground(body, now)))
+        live += [
+            body_parameters(body, driver.change, lambda now: _keep_ground(body, now)),
+            Live(LeggedIncidentConfig(), "twin.", lambda before, now: driver.befall(now.incident)),
+        ]
     return Driven(
         config=own,
         driver=driver,

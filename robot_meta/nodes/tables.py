@@ -38,6 +38,7 @@ from robot_meta.safety.recovery import RecoveryConfig
 from robot_meta.safety.walking import WalkingGuardConfig
 from robot_meta.twin.camera import TwinCameraConfig
 from robot_meta.twin.incidents import IncidentConfig
+from robot_meta.twin.legged.incidents import LeggedIncidentConfig
 from robot_meta.twin.legged.perturbations import LeggedPerturbations
 from robot_meta.twin.legged.robot import LeggedTwinConfig
 from robot_meta.twin.mujoco_robot import TwinConfig
@@ -67,6 +68,7 @@ def parameters() -> dict[str, list[FieldFact]]:
             *facts(LeggedTwinConfig(), "twin.", skip=legged_backends.NOT_OF_TWIN),
             *facts(LeggedPerturbations(), PERTURBATIONS),
             *facts(LeggedScheduleConfig(), "twin."),
+            *facts(LeggedIncidentConfig(), "twin."),
         ],
         "controller": [
             *facts(ControllerNodeConfig(), skip=("build",)),

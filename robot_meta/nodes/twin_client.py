@@ -18,6 +18,7 @@ from rclpy.utilities import try_shutdown
 
 from robot_meta.errors import BadConfig, NotConnected
 from robot_meta.twin.incidents import INCIDENTS
+from robot_meta.twin.legged.incidents import LEGGED_INCIDENTS
 
 PREFIX = "twin.perturbations."
 
@@ -40,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     setter.add_argument("name")
     setter.add_argument("value", help="a number, or a list such as '[0, 0, 0.1]'")
     happens = actions.add_parser("befall", help="let a reflex happen, or the like")
-    happens.add_argument("incident", choices=[*INCIDENTS, "nothing"])
+    happens.add_argument("incident", choices=[*INCIDENTS, *LEGGED_INCIDENTS, "nothing"])
     arguments = parser.parse_args(argv)
 
     rclpy.init(args=[])

@@ -1,15 +1,20 @@
-"""The arm live in the browser, in a process of its own so that drawing never delays control."""
+"""The robot live in the browser, in a process of its own so that drawing never delays control."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from rclpy.node import Node
 
+from robot_meta.nodes.legged_topics import LeggedTopics
+from robot_meta.nodes.legged_view_topics import LeggedViewTopics
 from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.run import run
 from robot_meta.nodes.view_topics import ViewTopics
-from robot_meta.robots.description import arm_description
+from robot_meta.robots.description import arm_description, kind_of, legged_description
+from robot_meta.twin.browser import BrowserView
+from robot_meta.twin.legged.view import LeggedView
 from robot_meta.twin.view import LiveView
 
 
@@ -27,23 +32,36 @@ class ViewConfig:
 
 
 class ViewNode(Node):
-    """Shows what the topics say.
-
-    Subscribes: joint_states, target, state, /diagnostics.
-    """
+    """Shows what the topics say; which ones, stands in `ViewTopics` and `LeggedViewTopics`."""
 
     def __init__(self) -> None:
         super().__init__("view")
         config = declare_config(self, ViewConfig())
         refuse_unknown(self)
-        description = arm_description(config.robot)
-        self._view = LiveView(description, port=config.port)
-        ViewTopics(self, self._view, description)
+        self._view = VIEWS[kind_of(config.robot)](self, config)
         self.get_logger().info(f"open {self._view.url}")
 
     def close(self) -> None:
         """End the web page."""
         self._view.close()
+
+
+def _show_arm(node: Node, config: ViewConfig) -> BrowserView[Any]:
+    description = arm_description(config.robot)
+    view = LiveView(description, port=config.port)
+    ViewTopics(node, view, description)
+    return view
+
+
+def _show_legs(node: Node, config: ViewConfig) -> BrowserView[Any]:
+    description = legged_description(config.robot)
+    view = LeggedView(description, port=config.port)
+    LeggedViewTopics(node, view, LeggedTopics(description.spec))
+    return view
+
+
+VIEWS = {"arm": _show_arm, "legs": _show_legs}
+"""What shows a robot, by its kind."""
 
 
 def main() -> int:

@@ -25,10 +25,12 @@ class WalkingPolicy:
         spec: The robot.
 
     Raises:
-        BadModelFile: The file is damaged, or a policy of another kind of robot.
+        BadModelFile: The file is missing or damaged, or a policy of another kind of robot.
     """
 
     def __init__(self, path: Path, spec: LeggedSpec) -> None:
+        if not path.is_file():
+            raise BadModelFile(path, "does not exist")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         try:

@@ -81,12 +81,13 @@ def test_a_path_that_does_not_exist_is_one_line_with_those_that_do(processes):
 
 @pytest.mark.ros
 @pytest.mark.sim
-def test_the_view_serves_this_machine_alone_and_ends_with_ctrl_c(processes, client):
+@pytest.mark.parametrize("robot", ["fr3", "go2"])
+def test_the_view_serves_this_machine_alone_and_ends_with_ctrl_c(processes, client, robot):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     publisher = client.node.create_publisher(JointState, "joint_states", qos.state())
-    view = processes.node("view_node", port=port)
+    view = processes.node("view_node", port=port, robot=robot)
     client.spin_until(publisher.get_subscription_count, 40.0, "the view")
     publisher.publish(state_at(0.0))
     with urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=20) as page:

@@ -30,8 +30,8 @@ def write_all(outcomes: Sequence[Outcome], timing: Timing, out: Path) -> list[Pa
     first = min(outcome.seed for outcome in outcomes)
     mine = [outcome for outcome in outcomes if outcome.seed == first]
     draw: dict[str, Callable[[Any, Outcome], None]] = {
-        "paths.png": lambda axis, outcome: _path(axis, outcome, timing),
-        "error.png": lambda axis, outcome: _error(axis, outcome, timing),
+        "paths.png": lambda axis, outcome: draw_path(axis, outcome, timing),
+        "error.png": lambda axis, outcome: draw_error(axis, outcome, timing),
     }
     paths = []
     for name, each in draw.items():
@@ -63,7 +63,7 @@ def _panels(
     return figure
 
 
-def _path(axis: Any, outcome: Outcome, timing: Timing) -> None:
+def draw_path(axis: Any, outcome: Outcome, timing: Timing) -> None:
     """Where the robot was from the change on, [m]."""
     series = outcome.series
     changed = within(series.stamp, timing.change, timing.end)
@@ -74,7 +74,7 @@ def _path(axis: Any, outcome: Outcome, timing: Timing) -> None:
     axis.plot(pose[:, 0], pose[:, 1], color=COLORS[outcome.row], linewidth=1.1, label=outcome.row)
 
 
-def _error(axis: Any, outcome: Outcome, timing: Timing) -> None:
+def draw_error(axis: Any, outcome: Outcome, timing: Timing) -> None:
     """Distance from the target, averaged over a second, [m]."""
     series = outcome.series
     width = max(1, round(1.0 / (series.stamp[1] - series.stamp[0])))

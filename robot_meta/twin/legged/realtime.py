@@ -21,6 +21,11 @@ class RealtimeLeggedTwin(PacedTwin[LeggedObservation, VelocityReference]):
         self._robot = LeggedTwin(description, config)
         super().__init__(self._robot)
 
+    def befall(self, incident: str) -> None:
+        """Let one of `LEGGED_INCIDENTS` happen now; "" ends one that lasts."""
+        with self._lock:
+            self._robot.befall(incident)
+
     @property
     def body(self) -> LeggedPerturbations:
         """How it differs from the nominal robot now."""

@@ -16,6 +16,7 @@ from robot_meta.robots.description import LeggedDescription
 from robot_meta.robots.walking_policy import WalkingPolicy
 from robot_meta.twin.assets import go2_policy_path
 from robot_meta.twin.body import Change
+from robot_meta.twin.legged.incidents import FALL, PUSH, SensorTrouble
 from robot_meta.twin.legged.modes import Legs, Mode
 from robot_meta.twin.legged.perturbations import LeggedPerturbations
 from robot_meta.twin.legged.plant import PHYSICS_DT, LeggedPlant
@@ -91,7 +92,7 @@ class LeggedTwin(Closing):
         self._legs.reset()
         self._sensors.reset(rng, config.body.imu_yaw)
         self._command, self._stopped, self._periods = np.zeros(3), "", 0
-        self._turns = TurnCounter()
+        self._turns, self._trouble = TurnCounter(), SensorTrouble()
         self._reading = self._sensors.take(self._read(), self._body.imu_yaw, 0.0)
         self._take_measurement()
         return self._observation
@@ -165,6 +166,12 @@ class LeggedTwin(Closing):
         """Reason of the present stop, "" when there is none."""
         return self._stopped
 
+    def befall(self, incident: str) -> None:
+        """Let one of `LEGGED_INCIDENTS` happen now; "" ends one that lasts."""
+        if incident == FALL:
+            self.push(PUSH)
+        self._trouble.befall(incident)
+
     @property
     def body(self) -> LeggedPerturbations:
         """How it differs from the nominal robot now."""
@@ -216,7 +223,8 @@ class LeggedTwin(Closing):
         self._body = body
 
     def _take_measurement(self) -> None:
-        self._observation = self._sensors.observation(self.time, self._reading, self._plant.torque)
+        measured = self._sensors.observation(self.time, self._reading, self._plant.torque)
+        self._observation = self._trouble.spoil(measured)
 
     def _read(self) -> Reading:
         return read(self._plant, self._turns)
