@@ -9,6 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from robot_meta.benchmarks.markdown import table
+from robot_meta.cli.data_exchange import FORMATS, export_episodes, import_episodes
 from robot_meta.collection.recording import RUN_FILE
 from robot_meta.collection.recording import repair as repair_run
 from robot_meta.errors import StoreDamaged
@@ -23,11 +24,13 @@ EPILOG = f"""examples:
   robot-meta data ls out/store --task open_drawer
   robot-meta data export out/store out/drawer --format lerobot --task open_drawer
   robot-meta data import out/drawer out/other_store
+  robot-meta data import out/runs/first out/store
   robot-meta data verify out/store
 All but `import` and `repair` change nothing in a store and need no permission to write there.
 `verify` ends with code {StoreDamaged.exit_code} where something that was acknowledged is damaged
 or missing. A torn end is no damage: nobody was told that it is safe, and the next writer cuts it.
-`import` takes LeRobot data sets of version 3; done twice, it is done once.
+`import` takes LeRobot data sets of version 3, what `export` wrote, and runs of an arm that were
+recorded with `record:=FOLDER`; done twice, it is done once.
 """
 
 
@@ -60,10 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     for added in (listing, info, exporting, verifying, repairing):
         added.add_argument("path", type=Path, help="folder of the store")
     exporting.add_argument("target", type=Path, help="folder to make")
-    exporting.add_argument("--format", choices=("lerobot",), required=True)
-    importing = action("import", _import, "take episodes of another format into a store")
-    importing.add_argument("source", type=Path, help="folder of a LeRobot data set")
+    exporting.add_argument("--format", choices=FORMATS, required=True)
+    importing = action("import", import_episodes, "take episodes of another format into a store")
+    importing.add_argument("source", type=Path, help="LeRobot data set, export in MCAP, or run")
     importing.add_argument("path", type=Path, help="folder of the store; made if need be")
+    importing.add_argument("--robot", default="", help="of a run that does not say it")
+    importing.add_argument("--task", default="", help="what a run was an attempt at")
     for added in (listing, exporting):
         added.add_argument("--task", default="", help="only attempts at this task")
         added.add_argument("--who", default="", help="only of this hand")
@@ -135,28 +140,7 @@ def _counts(found: StoreSummary) -> list[str]:
 
 
 def _export(args: argparse.Namespace) -> int:
-    from robot_meta.formats.lerobot.export import export_lerobot  # only this needs pyarrow
-
-    selection = _selected(args)
-    with tqdm(total=len(selection), desc="export", unit="episode", disable=args.quiet) as bar:
-        count = export_lerobot(selection, args.target, bar.update)
-    print(
-        f"{len(selection)} episodes of {args.path} are {count} LeRobot episodes in {args.target}"
-    )
-    return 0
-
-
-def _import(args: argparse.Namespace) -> int:
-    from robot_meta.formats.lerobot.importing import import_lerobot  # only this needs pyarrow
-    from robot_meta.formats.lerobot.reader import LerobotReader
-
-    reader = LerobotReader(args.source)
-    if reader.left_out:
-        print(f"left out, being no numbers: {', '.join(reader.left_out)}")
-    with tqdm(total=len(reader), desc="import", unit="episode", disable=args.quiet) as bar:
-        count = import_lerobot(reader, args.path, bar.update)
-    print(f"{count} episodes of {args.source} are in {args.path}")
-    return 0
+    return export_episodes(_selected(args), args.target, args.format, args.quiet)
 
 
 def _verify(args: argparse.Namespace) -> int:

@@ -83,7 +83,7 @@ COMMANDS = {
     ),
     "data": Command(
         "robot_meta.cli.data",
-        "look at recorded episodes, check every row, take them out and in (LeRobot)",
+        "look at recorded episodes, check every row, export and import (LeRobot, MCAP)",
         "robot-meta data export out/store out/play_lerobot --format lerobot",
     ),
     "bench": Command(

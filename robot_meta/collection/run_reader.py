@@ -76,7 +76,7 @@ class RunReader:
             decoder: Of the kind of robot that was recorded.
             namespace: Of the robot, such as "/left"; may be None where there is one robot.
         """
-        base = self._base("joint_states", namespace)
+        base = self.base("joint_states", namespace)
         wanted = [base + name for name in decoder.period]
         joiner = PeriodJoiner(wanted)
         for topic, msg, _ in self.messages(wanted):
@@ -89,7 +89,7 @@ class RunReader:
         namespace: str | None = None,
     ) -> Iterator[TargetT]:
         """Every target that was set."""
-        topic = self._base("target", namespace) + "target"
+        topic = self.base("target", namespace) + "target"
         for _, msg, _ in self.messages([topic]):
             yield decoder.target_from(msg)
 
@@ -107,13 +107,13 @@ class RunReader:
         self, joint_names: Sequence[str], namespace: str | None = None
     ) -> Iterator[Command]:
         """Every command that the controller of an arm sent."""
-        topic = self._base("command", namespace) + "command"
+        topic = self.base("command", namespace) + "command"
         for _, msg, _ in self.messages([topic]):
             yield command_from(msg, joint_names)
 
     def adaptation(self, namespace: str | None = None) -> dict[float, dict[str, float]]:
         """What the controller told of every period that it answered, by stamp [s]."""
-        topic = self._base("adaptation", namespace) + "adaptation"
+        topic = self.base("adaptation", namespace) + "adaptation"
         return {
             stamp_from(msg.header.stamp): {
                 value.key: float(value.value) for status in msg.status for value in status.values
@@ -121,7 +121,7 @@ class RunReader:
             for _, msg, _ in self.messages([topic])
         }
 
-    def _base(self, leaf: str, namespace: str | None) -> str:
+    def base(self, leaf: str, namespace: str | None) -> str:
         """The namespace that holds topic `leaf`, with a slash at its end."""
         if namespace is not None:
             return "/" + f"{namespace.strip('/')}/".lstrip("/")

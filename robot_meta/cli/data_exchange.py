@@ -1,0 +1,78 @@
+"""The part of `robot-meta data` that takes episodes out to other formats, and in."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+from tqdm import tqdm
+
+from robot_meta.collection.run_reader import RunReader
+from robot_meta.errors import BadDataset
+from robot_meta.formats.mcap import layout
+from robot_meta.formats.mcap.export import export_mcap
+from robot_meta.formats.mcap.importing import exported_episodes, import_mcap
+from robot_meta.formats.mcap.runs import import_run
+from robot_meta.formats.selection import EpisodeSelection
+
+FORMATS = ("lerobot", "mcap")
+
+
+def export_episodes(selection: EpisodeSelection, target: Path, kind: str, quiet: bool) -> int:
+    """Write episodes to `target` in one of `FORMATS`."""
+    with _bar("export", len(selection), quiet) as bar:
+        if kind == "mcap":
+            count = export_mcap(selection, target, bar.update)
+        else:
+            from robot_meta.formats.lerobot.export import export_lerobot  # pyarrow is an extra
+
+            count = export_lerobot(selection, target, bar.update)
+    print(f"{len(selection)} episodes of {selection.store} are {count} episodes in {target}")
+    return 0
+
+
+def import_episodes(args: argparse.Namespace) -> int:
+    """Take what lies in `args.source` into the store `args.path`."""
+    source, store = args.source, args.path
+    if not source.exists():
+        raise BadDataset(source, "there is nothing")
+    if (source / "meta").is_dir():
+        count = _import_lerobot(source, store, args.quiet)
+    elif folders := exported_episodes(source):
+        count = _import_mcap(folders, args)
+    elif source.suffix == ".mcap":
+        count = _import_run(source, args)
+    else:
+        raise BadDataset(source, "it is no LeRobot data set (no meta), no export and no run")
+    print(f"{count} episodes of {source} are in {store}")
+    return 0
+
+
+def _import_lerobot(source: Path, store: Path, quiet: bool) -> int:
+    from robot_meta.formats.lerobot.importing import import_lerobot  # pyarrow is an extra
+    from robot_meta.formats.lerobot.reader import LerobotReader
+
+    reader = LerobotReader(source)
+    if reader.left_out:
+        print(f"left out, being no numbers: {', '.join(reader.left_out)}")
+    with _bar("import", len(reader), quiet) as bar:
+        return import_lerobot(reader, store, bar.update)
+
+
+def _import_mcap(folders: list[Path], args: argparse.Namespace) -> int:
+    if layout.ABOUT not in RunReader(folders[0]).topics():
+        return _import_run(folders[0], args)
+    with _bar("import", len(folders), args.quiet) as bar:
+        return import_mcap(folders, args.path, bar.update)
+
+
+def _import_run(source: Path, args: argparse.Namespace) -> int:
+    run = RunReader(source)
+    with _bar("import", None, args.quiet, "period") as bar:
+        keys = import_run(run, args.path, robot=args.robot, task=args.task, progress=bar.update)
+    return len(keys)
+
+
+def _bar(what: str, total: int | None, quiet: bool, unit: str = "episode") -> tqdm[Iterable[int]]:
+    return tqdm(total=total, desc=what, unit=unit, disable=quiet)
