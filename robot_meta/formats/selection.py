@@ -122,6 +122,16 @@ class EpisodeSelection:
             raise BadDataset(path, f"not JSON ({error})") from None
         return content if isinstance(content, dict) else {}
 
+    @property
+    def names(self) -> dict[str, list[str]]:
+        """Names of the entries of fields, as far as the store or all selected episodes tell."""
+        origin = self.origin
+        told = [episode.about.get("state") for episode in self.episodes]
+        state = told[0] if told and all(names == told[0] for names in told) else None
+        names = {"state": state or origin.get("state"), "requested": origin.get("action")}
+        names["next_state"] = names["state"]
+        return {field: list(known) for field, known in names.items() if known}
+
     def robot(self, episode: Episode) -> str:
         """The robot type that an episode is of, "" where nobody said."""
         for about in (episode.about, self.origin):

@@ -34,6 +34,7 @@ def about(number):
         "who": ("ann", "ben")[number % 2],
         "seed": number,
         "config": {"robot": "fr3", "share": 0.1 + 0.2},
+        "state": [f"s{i}" for i in range(STATE)],
         "commit": "abc",
     }
 

@@ -43,7 +43,7 @@ def test_lerobot_reads_every_number_of_an_export(recorded, recordings, tmp_path)
     ends = np.cumsum(lengths).tolist()
     assert report["bounds"] == list(map(list, zip([0, *ends[:-1]], ends, strict=True)))
     assert (report["episodes"], report["frames"], report["rate"]) == (4, sum(lengths), 20)
-    assert report["robot"] == "fr3"
+    assert report["robot"] == "fr3" and report["names"] == [f"s{i}" for i in range(17)]
     wanted = [e.instruction for e in episodes for _ in e.steps.stamp]
     assert report["tasks"] == wanted
     for column, field in {"observation.state": "state", "action": "requested"}.items():

@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "twin": {"safety", "robots", "perception"},
     "collection": {*CORE_ROOMS, "embodiments", "controller", "robots", "twin"},
     "annotation": {"replay", "collection", "twin"},
-    "formats": {"replay", "robots", "collection", "annotation"},
+    "formats": {"replay", "robots", "twin", "collection", "annotation"},
     "teleoperation": {"safety", "robots", "collection"},
     "preflight": {"safety", "robots", "twin"},
     "web": {"safety", "robots", "perception", "twin", "collection", "replay"},

@@ -62,10 +62,7 @@ class _Writer:
 
     def __init__(self, selection: EpisodeSelection, folder: Path) -> None:
         self._folder = folder
-        origin = selection.origin
-        names = {"state": origin.get("state", ()), "requested": origin.get("action", ())}
-        names["next_state"] = names["state"]
-        self._features = layout.features(dict(selection.snapshot.layout.fields), names)
+        self._features = layout.features(dict(selection.snapshot.layout.fields), selection.names)
         self._robot = selection.robot
         self._robots: set[str] = set()
         self._data = TableFiles(folder, layout.DATA, layout.DATA_MB << 20)

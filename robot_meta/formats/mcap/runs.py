@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from robot_meta.collection.decoding import command_from, commanded_from, observation_from
+from robot_meta.collection.desk_state import NO_SCENE, scene_from
 from robot_meta.collection.live_steps import LiveSteps
 from robot_meta.collection.periods import PeriodJoiner
 from robot_meta.collection.recorder import Recorder
@@ -16,8 +17,10 @@ from robot_meta.collection.steps import Step, fields
 from robot_meta.errors import MissingJoint, RecordingFailed
 from robot_meta.replay.journal import STOPPED, read_notes
 from robot_meta.robots.description import ArmDescription, arm_description
+from robot_meta.twin.desk.predicates import VERSION
 
 _PERIOD_TOPICS = ("joint_states", "external_joint_torques", "commanded")
+_SCENE_TOPICS = ("scene/joint_states", "scene/object_poses")
 
 
 def import_run(
@@ -49,12 +52,14 @@ def import_run(
         UnknownRobot: It is of no arm that is known.
         StoreFull: The disk is full; the same call goes on later.
     """
-    told = _robot_parameters(run, namespace)
+    base = run.base("joint_states", namespace)
+    told = _robot_parameters(run, base)
     robot = robot or str(told.get("robot") or "")
     if not robot:
         raise RecordingFailed(f"{run.path} does not say which robot it is of; give --robot")
     description = arm_description(robot)
-    steps = LiveSteps(description)
+    desk = base + _SCENE_TOPICS[0] in run.topics()
+    steps = LiveSteps(description, scene=desk)
     name = run.path.parent.resolve().name
     key = " ".join(filter(None, ("run", name, str(run.manifest.get("started", "")))))
     about = {
@@ -63,6 +68,8 @@ def import_run(
         "seed": told.get("twin.seed"),
         "started": run.manifest.get("started", ""),
         "config": {"robot": robot, "parameters": run.manifest.get("parameters", {})},
+        "state": steps.names,
+        "predicates": VERSION if desk else None,
         "commit": run.manifest.get("commit", ""),
         "version": run.manifest.get("version", ""),
         "imported": f"run {name}",
@@ -72,7 +79,7 @@ def import_run(
     period = description.spec.control_dt
     done = {note.episode for note in read_notes(store) if note.kind == STOPPED}
     with Recorder(store, fields(*steps.widths), period, who="import") as recorder:
-        for step in _steps(run, description, steps, namespace):
+        for step in _steps(run, description, steps, base, desk):
             if step.stamp <= newest:
                 if recorder.episode:
                     recorder.stop()
@@ -89,12 +96,11 @@ def import_run(
 
 
 def _steps(
-    run: RunReader, description: ArmDescription, steps: LiveSteps, namespace: str | None
+    run: RunReader, description: ArmDescription, steps: LiveSteps, base: str, desk: bool
 ) -> Iterator[Step]:
     """Every period of the run, with what was asked for it."""
     joints = description.spec.joint_names
-    base = run.base("joint_states", namespace)
-    parts = [base + leaf for leaf in _PERIOD_TOPICS]
+    parts = [base + leaf for leaf in _PERIOD_TOPICS + (_SCENE_TOPICS if desk else ())]
     joiner = PeriodJoiner(parts)
     for topic, message, _ in run.messages([*parts, base + "command"]):
         try:
@@ -102,17 +108,17 @@ def _steps(
                 if len(message.points) == 1:
                     steps.ask(command_from(message, joints))
             elif (period := joiner.put(topic, message)) is not None:
-                state, external, commanded = period
+                state, external, sent, *scene = period
                 observation = observation_from(state, external, joints)
-                yield from steps.period(observation, commanded_from(commanded, joints))
+                seen = scene_from(*scene) if scene else NO_SCENE
+                yield from steps.period(observation, commanded_from(sent, joints), seen)
         except (MissingJoint, ValueError) as error:
             logging.getLogger(__name__).warning("a message is left out: %s", error)
     yield from steps.finish()
 
 
-def _robot_parameters(run: RunReader, namespace: str | None) -> dict[str, Any]:
+def _robot_parameters(run: RunReader, base: str) -> dict[str, Any]:
     """With which parameters the robot node ran."""
-    base = run.base("joint_states", namespace)
     parameters = run.manifest.get("parameters", {})
     return dict(parameters.get(f"{base}robot", {})) if isinstance(parameters, dict) else {}
 
