@@ -86,6 +86,11 @@ COMMANDS = {
         "look at recorded episodes, check every row, export and import (LeRobot, MCAP)",
         "robot-meta data export out/store out/play_lerobot --format lerobot",
     ),
+    "annotations": Command(
+        "robot_meta.cli.annotations",
+        "what people said about recorded play, how far they agree; a simulated crowd",
+        "robot-meta annotations show out/store",
+    ),
     "bench": Command(
         "robot_meta.benchmarks.cli",
         "measure: prints a table, writes results.json",
@@ -97,7 +102,7 @@ COMMANDS = {
 def usage() -> str:
     """What `robot-meta --help` prints."""
     lines = ["usage: robot-meta [--version] [--traceback] COMMAND [ARGUMENT ...]", "", "commands:"]
-    lines += [f"  {name:<12}{command.help}" for name, command in COMMANDS.items()]
+    lines += [f"  {name:<13}{command.help}" for name, command in COMMANDS.items()]
     lines += ["", "examples:"]
     lines += [f"  {command.example}" for command in COMMANDS.values()]
     lines += [
