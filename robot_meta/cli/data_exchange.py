@@ -10,9 +10,13 @@ from tqdm import tqdm
 
 from robot_meta.collection.run_reader import RunReader
 from robot_meta.errors import BadDataset
-from robot_meta.formats.mcap import layout
 from robot_meta.formats.mcap.export import export_mcap
-from robot_meta.formats.mcap.importing import exported_episodes, import_mcap
+from robot_meta.formats.mcap.importing import (
+    exported_episodes,
+    import_mcap,
+    is_exported,
+    read_episode,
+)
 from robot_meta.formats.mcap.runs import import_run
 from robot_meta.formats.selection import EpisodeSelection
 
@@ -49,6 +53,31 @@ def import_episodes(args: argparse.Namespace) -> int:
     return 0
 
 
+def count_exported(path: Path, quiet: bool) -> int | None:
+    """Episodes of an export, read to the last number; None where `path` is none.
+
+    Raises:
+        BadDataset: It is cut, or not what was written.
+        StoreVersion: A newer version wrote it.
+    """
+    if (path / "meta").is_dir():
+        from robot_meta.formats.lerobot.reader import LerobotReader  # pyarrow is an extra
+
+        reader = LerobotReader(path)
+        with _bar("verify", len(reader), quiet) as bar:
+            for _ in reader:
+                bar.update()
+        return len(reader)
+    folders = exported_episodes(path)
+    if not (folders and is_exported(folders[0])):
+        return None
+    with _bar("verify", len(folders), quiet) as bar:
+        for folder in folders:
+            read_episode(folder)
+            bar.update()
+    return len(folders)
+
+
 def _import_lerobot(source: Path, store: Path, quiet: bool) -> int:
     from robot_meta.formats.lerobot.importing import import_lerobot  # pyarrow is an extra
     from robot_meta.formats.lerobot.reader import LerobotReader
@@ -61,7 +90,7 @@ def _import_lerobot(source: Path, store: Path, quiet: bool) -> int:
 
 
 def _import_mcap(folders: list[Path], args: argparse.Namespace) -> int:
-    if layout.ABOUT not in RunReader(folders[0]).topics():
+    if not is_exported(folders[0]):
         return _import_run(folders[0], args)
     with _bar("import", len(folders), args.quiet) as bar:
         return import_mcap(folders, args.path, bar.update)

@@ -31,6 +31,7 @@ class RunReader:
 
     Args:
         path: Run folder, or the MCAP file in it.
+        mend: Whether to repair it; if not, the file is not written to.
 
     Attributes:
         path: The MCAP file.
@@ -41,9 +42,9 @@ class RunReader:
         RecordingFailed: There is no such run, or it is still being recorded.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, mend: bool = True) -> None:
         self.path = path / RUN_FILE if path.is_dir() else path
-        self.torn_bytes = repair(self.path)
+        self.torn_bytes = repair(self.path) if mend else 0
         manifest = self.path.with_name(MANIFEST)
         self.manifest: dict[str, Any] = (
             json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}

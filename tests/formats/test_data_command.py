@@ -1,6 +1,10 @@
 """`robot-meta data` over stores of episodes: what is in them, and whether it makes sense."""
 
+import json
 import shutil
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -10,7 +14,7 @@ from robot_meta.annotation.clips import Clip
 from robot_meta.annotation.history import HISTORY, AnnotationHistory
 from robot_meta.cli.main import main
 from robot_meta.collection.recording import RUN_FILE
-from robot_meta.errors import StoreDamaged
+from robot_meta.errors import BadDataset, StoreDamaged, StoreVersion
 from robot_meta.formats.checking import check_episodes
 from robot_meta.formats.mcap.export import export_mcap
 from robot_meta.replay.journal import JOURNAL
@@ -82,6 +86,46 @@ def test_altered_lines_about_episodes_are_found(recorded, capsys, name):
     (recorded / name).write_bytes(content.replace(b"ann", b"bnn", 1))
     assert main(["data", "verify", str(recorded)]) == StoreDamaged.exit_code
     assert f"{name}: 1 lines" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["lerobot", "mcap"])
+def test_an_export_is_verified_and_damage_to_it_is_found(recorded, tmp_path, capsys, kind):
+    target = tmp_path / "out"
+    assert main(["data", "export", str(recorded), str(target), "--format", kind]) == 0
+    assert main(["data", "verify", str(target), "--quiet"]) == 0
+    assert "exported episodes checked: whole" in capsys.readouterr().out
+    files = sorted(p for p in target.rglob("*") if p.suffix in (".parquet", ".mcap"))
+    damaged = bytearray(files[0].read_bytes())
+    damaged[len(damaged) // 2] ^= 0xFF
+    files[0].write_bytes(damaged[: 3 * len(damaged) // 4])
+    assert main(["data", "verify", str(target), "--quiet"]) == BadDataset.exit_code
+    assert str(target) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("action", ["ls", "info", "verify", "export"])
+def test_a_newer_store_is_refused_by_everything(recorded, tmp_path, action):
+    content = json.loads((recorded / "manifest.json").read_text())
+    (recorded / "manifest.json").write_text(json.dumps({**content, "format": 9}))
+    more = [str(tmp_path / "out"), "--format", "mcap"] if action == "export" else []
+    assert main(["data", action, str(recorded), *more]) == StoreVersion.exit_code
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_import_that_was_killed_goes_on(recorded, recordings, tmp_path):
+    target, store = tmp_path / "out", tmp_path / "back"
+    assert main(["data", "export", str(recorded), str(target), "--format", "mcap"]) == 0
+    script = """
+import os, signal, sys
+from pathlib import Path
+from robot_meta.formats.mcap.importing import exported_episodes, import_mcap
+import_mcap(
+    exported_episodes(Path(sys.argv[1])), Path(sys.argv[2]),
+    lambda: os.kill(os.getpid(), signal.SIGKILL))
+"""
+    done = subprocess.run([sys.executable, "-c", script, target, store], timeout=120)
+    assert done.returncode == -signal.SIGKILL
+    assert main(["data", "import", str(target), str(store), "--quiet"]) == 0
+    recordings.assert_same(recorded, store)
 
 
 def test_a_half_copied_store_is_found_and_what_is_there_is_kept(recorded, tmp_path, capsys):

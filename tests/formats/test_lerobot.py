@@ -153,12 +153,19 @@ DAMAGE = {
     "half an info": (lambda p: os.truncate(p / layout.INFO, 100), "not what a LeRobot data set"),
     "cut data": (lambda p: os.truncate(p / DATA, 1000), "cut or damaged"),
     "empty data": (lambda p: os.truncate(p / DATA, 0), "cut or damaged"),
+    "a flipped bit": (lambda p: flipped(p / DATA), "CRC checksum verification failed"),
     "no data": (lambda p: (p / DATA).unlink(), "want 86 steps, it has 0"),
     "no episodes": (lambda p: shutil.rmtree(p / "meta/episodes"), "want 4 episodes, it lists 0"),
     "other widths": (lambda p: altered(p, "shape", [18]), "want 18 numbers a step .* got 17"),
     "a column less": (lambda p: without(p, "action"), r"lacks the columns \['action'\]"),
     "a step less": (lambda p: shortened(p), "want 86 steps, it has 85"),
 }
+
+
+def flipped(file):
+    content = bytearray(file.read_bytes())
+    content[len(content) // 3] ^= 1
+    file.write_bytes(content)
 
 
 def altered(path, name, value):

@@ -15,7 +15,8 @@ from robot_meta.collection.run_reader import RunReader
 from robot_meta.errors import BadDataset, RecordingFailed, StoreVersion, UnknownRobot
 from robot_meta.formats.mcap import layout
 from robot_meta.formats.mcap.export import export_mcap
-from robot_meta.formats.mcap.importing import exported_episodes, import_mcap
+from robot_meta.formats.mcap.importing import exported_episodes, import_mcap, read_episode
+from robot_meta.formats.mcap.layout import checksum
 from robot_meta.formats.mcap.runs import import_run
 from robot_meta.replay.inspection import verify
 from robot_meta.replay.journal import read_notes
@@ -84,8 +85,30 @@ def test_rosbags_decodes_what_was_recorded_in_order_of_time(recorded, recordings
 def test_a_cut_episode_is_refused(exported, tmp_path):
     file = exported / "episode_000001" / RUN_FILE
     os.truncate(file, file.stat().st_size // 2)
-    with pytest.raises(BadDataset, match="episode_000001: want 29 steps"):
+    with pytest.raises(BadDataset, match="episode_000001: cut or damaged"):
         import_mcap(exported_episodes(exported), tmp_path / "back")
+
+
+def test_damage_anywhere_is_refused_or_harmless(exported, tmp_path):
+    source, damaged = exported / "episode_000000", tmp_path / "damaged"
+    damaged.mkdir()
+    whole, rng = (source / RUN_FILE).read_bytes(), np.random.default_rng(0)
+    about, steps = read_episode(source)
+    refused = 0
+    for number in range(60):
+        content = bytearray(whole)
+        content[int(rng.integers(len(content)))] ^= 1 << int(rng.integers(8))
+        if number % 3 == 0:
+            del content[int(rng.integers(len(content))) :]
+        (damaged / RUN_FILE).write_bytes(content)
+        try:
+            found, read = read_episode(damaged)
+        except (BadDataset, StoreVersion):
+            refused += 1
+            assert (damaged / RUN_FILE).read_bytes() == content  # looked at, not mended
+        else:
+            assert found == about and checksum(read) == checksum(steps)
+    assert refused >= 20
 
 
 def test_an_altered_number_is_noticed(exported, recorded, recordings, tmp_path):

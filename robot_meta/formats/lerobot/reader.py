@@ -79,7 +79,7 @@ class LerobotReader:
         """All episodes, in the order of the data set."""
         begun = 0
         for path in self._files:
-            table = self._open(path).read(columns=list(self.columns))
+            table = self._read(path, list(self.columns))
             index = table.column("episode_index").to_numpy()
             bounds = [0, *(np.flatnonzero(np.diff(index)) + 1).tolist(), len(index)]
             for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
@@ -143,9 +143,9 @@ class LerobotReader:
     def _read_about(self) -> dict[int, dict[str, Any]]:
         about = {}
         for path in sorted((self.path / "meta/episodes").glob("*/*.parquet")):
-            file = self._open(path)
-            names = [n for n in file.schema_arrow.names if not n.startswith("stats/")]
-            for row in file.read(columns=names).to_pylist():
+            every = self._open(path).schema_arrow.names
+            names = [name for name in every if not name.startswith("stats/")]
+            for row in self._read(path, names).to_pylist():
                 about[int(row["episode_index"])] = row
         if len(about) != self.info.get("total_episodes"):
             raise BadDataset(
@@ -169,6 +169,16 @@ class LerobotReader:
 
     def _open(self, path: Path) -> Any:
         try:
-            return pq.ParquetFile(path)
-        except (pa.ArrowInvalid, OSError) as error:
-            raise BadDataset(path, f"cut or damaged ({str(error).splitlines()[0]})") from None
+            return pq.ParquetFile(path, page_checksum_verification=True)
+        except (pa.ArrowException, OSError) as error:
+            raise _damaged(path, error) from None
+
+    def _read(self, path: Path, columns: list[str]) -> Any:
+        try:
+            return self._open(path).read(columns=columns)
+        except (pa.ArrowException, OSError) as error:
+            raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> BadDataset:
+    return BadDataset(path, f"cut or damaged ({str(error).splitlines()[0]})")

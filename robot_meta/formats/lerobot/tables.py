@@ -42,7 +42,9 @@ class TableFiles:
             path = self._folder / self._template.format(chunk_index=chunk, file_index=file)
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("wb")
-            self._writer = pq.ParquetWriter(self._file, table.schema, compression="snappy")
+            self._writer = pq.ParquetWriter(
+                self._file, table.schema, compression="snappy", write_page_checksum=True
+            )
         self._writer.write_table(table)
         assert self._file is not None
         if self._file.tell() >= self._most:

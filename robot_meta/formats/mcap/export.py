@@ -63,7 +63,7 @@ def write_episode(folder: Path, recorded: RecordedEpisode, robot: str, messages:
         "crc": checksum(steps),
     }
     manifest = {
-        "format": f"robot_meta/episode {layout.VERSION}",
+        "format": f"{layout.KIND} {layout.VERSION}",
         "version": robot_meta.__version__,
         "robot": robot,
     }

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rosbags.serde import SerdeError
 
-from robot_meta.collection.recording import RUN_FILE
+from robot_meta.collection.recording import MANIFEST, RUN_FILE
 from robot_meta.collection.run_reader import RunReader
-from robot_meta.errors import BadDataset, StoreVersion
+from robot_meta.errors import BadDataset, RecordingFailed, StoreVersion
 from robot_meta.formats.importer import EpisodeImporter, notes_from
 from robot_meta.formats.mcap import layout
-from robot_meta.formats.mcap.layout import checksum
+from robot_meta.formats.mcap.layout import KIND, checksum
 from robot_meta.replay.transitions import Batch, Transitions
+
+
+def is_exported(folder: Path) -> bool:
+    """Whether a run folder holds an exported episode, not a recorded run."""
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        return layout.ABOUT in RunReader(folder, mend=False).topics()
+    return KIND in manifest.read_text(encoding="utf-8")
 
 
 def exported_episodes(path: Path) -> list[Path]:
@@ -71,13 +81,8 @@ def read_episode(folder: Path) -> tuple[dict[str, Any], Batch]:
         BadDataset: It is cut, altered, or was not exported.
         StoreVersion: A newer version wrote it.
     """
-    about: dict[str, Any] = {}
-    found: dict[str, list[Any]] = {}
-    for topic, message, _ in RunReader(folder).messages():
-        if topic == layout.ABOUT:
-            about = _about(folder, message.data)
-        elif topic.startswith("/transition/"):
-            found.setdefault(topic, []).append(message.data)
+    found = _messages(folder)
+    about = _about(folder, found[layout.ABOUT][0]) if layout.ABOUT in found else {}
     if not about:
         raise BadDataset(folder, f"it has no topic {layout.ABOUT}, so nobody exported it as one")
     wanted = [layout.STEP, layout.STAMP, layout.ENDING, *map(_topic, about["fields"])]
@@ -97,6 +102,19 @@ def read_episode(folder: Path) -> tuple[dict[str, Any], Batch]:
     if checksum(steps) != about["crc"]:
         raise BadDataset(folder, "its numbers are not those that were exported")
     return about, steps
+
+
+def _messages(folder: Path) -> dict[str, list[Any]]:
+    """What the messages of every topic of ours carry, in order."""
+    found: dict[str, list[Any]] = {}
+    try:
+        reader = RunReader(folder, mend=False)
+        ours = [topic for topic in reader.topics() if topic.startswith(layout.OURS)]
+        for topic, message, _ in reader.messages(ours):
+            found.setdefault(topic, []).append(message.data)
+    except (RecordingFailed, SerdeError, ValueError, KeyError, struct.error) as error:
+        raise BadDataset(folder, f"cut or damaged ({error!r})") from None
+    return found
 
 
 def _about(folder: Path, text: str) -> dict[str, Any]:

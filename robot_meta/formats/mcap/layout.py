@@ -19,6 +19,8 @@ from robot_meta.collection.decoding import NANOSECONDS
 from robot_meta.replay.transitions import Batch
 
 VERSION = 1
+KIND = "robot_meta/episode"  # what a manifest begins to say of an exported episode
+OURS = ("/episode", "/transition/")  # how topics begin that no robot has live
 ABOUT = "/episode"  # JSON: what is known of the episode, its fields, how many steps, a checksum
 STAMP, ENDING, STEP, FIELD = (
     "/transition/stamp",
