@@ -14,6 +14,7 @@ from robot_meta.annotation.agreement import Agreement, agreement, normalized
 from robot_meta.annotation.annotations import Annotation
 from robot_meta.annotation.answers import current_answers, labels, preferences
 from robot_meta.annotation.clips import Clip, check_clips, episode_lengths
+from robot_meta.annotation.crowd.comparing import ComparisonConfig, compare
 from robot_meta.annotation.crowd.truth import DeskTruth
 from robot_meta.annotation.crowd.workers import CrowdConfig, Judged, annotate, drawn_clips
 from robot_meta.annotation.exchange import read_jsonl, write_jsonl
@@ -70,6 +71,8 @@ def _parser() -> argparse.ArgumentParser:
         "--budget", type=float, default=usual.budget, help="share of all windows (0.005)"
     )
     crowd.add_argument("--texts", type=int, default=usual.texts, help="workers per clip (2)")
+    pairs = ComparisonConfig().pairs
+    crowd.add_argument("--pairs", type=int, default=pairs, help="of clips to compare (50)")
     crowd.add_argument("--quiet", action="store_true", help="no progress bar")
     return parser
 
@@ -151,12 +154,13 @@ def _crowd(args: argparse.Namespace) -> int:
     clips, every = drawn_clips(config, truth.lengths)
     with tqdm(total=len(clips), desc="crowd", unit="clip", disable=args.quiet) as bar:
         judged = list(annotate(config, truth, bar.update))
+    judged += compare(config, ComparisonConfig(pairs=args.pairs), truth)
     _write_truth(args.store / TRUTH, judged)
     new = AnnotationHistory(args.store).merge(each.annotation for each in judged)
     steps = sum(truth.lengths.values())
     print(
-        f"{new} new annotations; {len(clips)} clips are {len(clips) / every:.2%} of all windows "
-        f"and {len(clips) * config.steps / steps:.1%} of all steps\n"
+        f"{new} new annotations; {len(clips)} labelled clips are {len(clips) / every:.2%} of all "
+        f"windows and {len(clips) * config.steps / steps:.1%} of all steps\n"
         f"what is true of them is in {args.store / TRUTH}, for scoring only"
     )
     return 0

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from robot_meta.annotation.annotations import LABEL, SKIP
+from robot_meta.annotation.crowd.comparing import ComparisonConfig, compare
 from robot_meta.annotation.crowd.inflection import gerund, past, third_person
 from robot_meta.annotation.crowd.slips import SlipConfig, with_typo
 from robot_meta.annotation.crowd.truth import DeskTruth
@@ -138,6 +139,25 @@ def test_errors_are_what_they_are_called(play):
     assert all(j.annotation.kind == LABEL for j in wrong)
 
 
+def test_preferences_go_by_what_was_done_but_for_as_many_errors_as_are_told(play):
+    truth, crowd_config = DeskTruth(play), CrowdConfig(steps=STEPS, budget=1.0)
+    judged = list(compare(crowd_config, ComparisonConfig(pairs=300), truth))
+    assert len(judged) == 600
+    right = 0
+    for each in judged:
+        said, (skill,) = each.annotation, each.truth
+        ahead = truth.progress(said.clip, skill) - truth.progress(said.other, skill)
+        assert each.clean == ("equal" if abs(ahead) < 0.15 else "a" if ahead > 0 else "b")
+        right += said.choice == each.clean
+    assert 0.6 < right / 600 < 0.97
+    assert {j.annotation.choice for j in judged} == {"a", "b", "equal", "unsure"}
+    assert 0.01 < np.mean(["unsure" in j.slips for j in judged]) < 0.06
+    exact = ComparisonConfig(pairs=50, noise=0.0, flipped=0.0, unsure=0.0)
+    assert all(j.annotation.choice == j.clean for j in compare(crowd_config, exact, truth))
+    again = list(compare(crowd_config, ComparisonConfig(pairs=300), truth))
+    assert [j.annotation.id for j in again] == [j.annotation.id for j in judged]
+
+
 def test_a_typo_changes_one_letter():
     rng = np.random.default_rng(0)
     texts = [with_typo("open the drawer", rng) for _ in range(200)]
@@ -186,14 +206,14 @@ def test_stores_without_a_desk_are_refused(filled, capsys):
 
 
 def test_the_command_writes_annotations_and_truth_once(play, tmp_path, capsys):
-    command = ["annotations", "crowd", str(play), "--budget", "0.005", "--quiet"]
+    command = ["annotations", "crowd", str(play), "--budget", "0.005", "--quiet", "--pairs", "0"]
     assert main(command) == main(command) == 0
     said = AnnotationHistory(play).annotations()
     truth = [json.loads(line) for line in (play / "crowd_truth.jsonl").open()]
     assert {line["id"] for line in truth} == {a.id for a in said} and len(said) == 80
     assert not any("truth" in json.dumps(a.about) for a in said)
     out = capsys.readouterr().out
-    assert "80 new annotations; 40 clips are 0.50% of all windows" in out
+    assert "80 new annotations; 40 labelled clips are 0.50% of all" in out
     assert "\n0 new annotations" in out
     assert main(["annotations", "show", str(play)]) == 0
     assert "| labels, letter by letter | " in capsys.readouterr().out

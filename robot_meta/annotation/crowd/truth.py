@@ -11,7 +11,7 @@ from robot_meta.collection.desk_state import desk_states
 from robot_meta.errors import BadConfig
 from robot_meta.replay.episodes import EpisodeIndex
 from robot_meta.replay.snapshot import Snapshot
-from robot_meta.twin.desk.predicates import events
+from robot_meta.twin.desk.predicates import SKILLS, events
 from robot_meta.twin.desk.state import STATE
 from robot_meta.types import Array
 
@@ -45,6 +45,12 @@ class DeskTruth:
         states, period = self._episode(clip.episode)
         found = events(states[clip.begin : clip.end + 1], period)
         return [event.skill for event in found]
+
+    def progress(self, clip: Clip, skill: str) -> float:
+        """The most of a skill that was done at any moment of the clip, in [0, 1]."""
+        states, _ = self._episode(clip.episode)
+        inside = states[clip.begin : clip.end + 1]
+        return float(SKILLS[skill].progress(inside[0], inside).max())
 
     def _episode(self, key: str) -> tuple[Array, float]:
         """States of the desk along an episode, and the time between two; the newest is kept."""

@@ -52,7 +52,7 @@ class Judged:
 
     Attributes:
         annotation: What was said.
-        truth: Skills that happened in the clip, in order.
+        truth: Skills that happened in the clip, in order, or the one that a pair was compared for.
         clean: What the same worker would have said without an error.
         slips: Names of the errors.
     """
@@ -143,13 +143,18 @@ def _judge(
     if slipped("typo"):
         text = with_typo(text, rng)
     about = {"by": "simulated crowd", "seed": config.seed}
-    name = f"worker {worker:02d}"
+    name = worker_name(worker)
     digest = hashlib.sha256(f"crowd {config} {place} {clip} {name}".encode()).hexdigest()[:32]
     if slipped("empty"):
         said = skip(name, clip, about=about, id=digest)
     else:
         said = label(name, clip, text, about=about, id=digest)
     return Judged(said, happened[place], clean, slips)
+
+
+def worker_name(worker: int) -> str:
+    """What a worker signs with."""
+    return f"worker {worker:02d}"
 
 
 def _mistaken(
