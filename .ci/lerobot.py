@@ -1,7 +1,8 @@
 """Make .venv-lerobot: the real LeRobot, to read what this project exports; stdlib only.
 
-It takes torch and whatever else it can from .venv, next to which it lies, and adds 0.4 GB. LeRobot
-itself is installed without what its robots and policies need. Idempotent. Tests that read with it
+It takes torch and whatever else it can from .venv, next to which it lies, and adds 0.3 GB. LeRobot
+itself is installed without what its robots and policies need, torchvision without its compiled
+operators, which belong to another torch and are not called. Idempotent. Tests that read with it
 say so and are skipped where it is not.
 """
 
@@ -16,9 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".venv-lerobot"
 ALONE = [
     "lerobot==0.4.4",
-    "torchvision==0.28.0",
+    "torchvision==0.25.0",  # the newest that reads videos, as this LeRobot wants it
     "accelerate==1.15.0",
-]  # torchvision: of torch 2.13
+]
 WITH_NEEDS = [
     "datasets==4.8.5",
     "huggingface-hub==0.35.3",
@@ -47,6 +48,8 @@ def main() -> int:
         if subprocess.run([*pip, *packages_and_options], env=clean, check=False).returncode:
             print(f"set-up: error: {FOLDER.name} could not be made; what pip said stands above")
             return 1
+    for operators in (packages / "torchvision").glob("*.so"):
+        operators.unlink()
     stamp.write_text(wanted)
     return 0
 

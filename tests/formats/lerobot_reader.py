@@ -11,12 +11,7 @@ import torch
 
 
 def stand_in_for_compiled_operators():
-    """Name torchvision's operators on a torch for CPUs only, which its build cannot load.
-
-    LeRobot's reader takes nothing but transforms of images from torchvision.
-    """
-    if torch.version.cuda is not None:
-        return None
+    """Name torchvision's operators, which are not installed; LeRobot's reader calls none."""
     (folder,) = importlib.util.find_spec("torchvision").submodule_search_locations
     source = Path(folder, "_meta_registrations.py").read_text()
     library = torch.library.Library("torchvision", "DEF")
