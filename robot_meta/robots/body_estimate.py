@@ -15,6 +15,9 @@ from robot_meta.legged_types import LeggedObservation, VelocityReference
 from robot_meta.robots.legs import LegKinematics, velocity_from_legs
 from robot_meta.types import Array
 
+UPRIGHT = 0.5  # tilt up to which a robot may get up, less than guards allow, [rad]
+_ROLL = 6  # column of the readings
+
 
 @dataclass(frozen=True, kw_only=True)
 class Felt:
@@ -101,6 +104,8 @@ class BodyEstimator:
             keep: Readings that the next observation begins with.
         """
         rows = np.array(self._rows)
+        if (np.abs(np.diff(rows[:, _ROLL])) > np.pi).any():  # rolls over its back
+            rows[:, _ROLL] = np.unwrap(rows[:, _ROLL])
         mean = rows.mean(axis=0)
         self._rows = self._rows[-keep:] if keep else []
         return LeggedObservation(

@@ -53,6 +53,7 @@ class GuardedDriver(Closing, Generic[ObservationT, CommandT, ReferenceT, Command
     ) -> None:
         self._robot, self._guard = robot, guard
         self._driver_stopped = False
+        self._told: State | None = None  # in which state the driver was told to stop
 
     @property
     def spec(self) -> Any:
@@ -146,7 +147,7 @@ class GuardedDriver(Closing, Generic[ObservationT, CommandT, ReferenceT, Command
             if not self._robot.recover():
                 return Answer(False, f"the driver cannot recover ({self._guard.reason})")
             self._guard.start(self._robot.observe())
-            self._driver_stopped = False
+            self._driver_stopped, self._told = False, None
         return self._guard.recover()
 
     def acknowledge(self) -> Answer:
@@ -169,8 +170,10 @@ class GuardedDriver(Closing, Generic[ObservationT, CommandT, ReferenceT, Command
                 self._guard.fault(reason)
 
     def _stop_driver(self) -> None:
-        if not self._driver_stopped:
-            self._driver_stopped = True
+        """Once, and once more where a stop is pressed after the robot had stopped itself."""
+        pressed = self._guard.state is State.ESTOP and self._told != State.ESTOP
+        if not self._driver_stopped or pressed:
+            self._driver_stopped, self._told = True, self._guard.state
             self._robot.stop(self._guard.reason)
 
 

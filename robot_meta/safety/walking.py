@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from robot_meta.legged_types import LeggedObservation, LeggedSpec
+from robot_meta.legged_types import LeggedObservation, LeggedSpec, Vitals
 from robot_meta.safety.reasons import Reason
 from robot_meta.types import Array
 
@@ -23,6 +23,13 @@ class WalkingGuardConfig:
     coast_periods: int = 1  # periods without a command before braking begins
     max_silent: int = 3  # periods without an accepted command: HOLD
     max_gap: int = 3  # largest step of observation stamps, in periods
+    dead_man: bool = False  # commands count only while the remote's dead-man button is held
+    charge_warn: float = 0.25  # state of charge below which it warns
+    charge_hold: float = 0.1  # and below which it stands still
+    voltage_warn: float = 26.0  # of the battery, [V]
+    voltage_hold: float = 24.0
+    motor_warn: float = 70.0  # temperature of a motor above which it warns, [°C]
+    motor_hold: float = 85.0  # and above which it stands still
 
     def __post_init__(self) -> None:
         for name in ("fallen", "tilt"):
@@ -33,6 +40,14 @@ class WalkingGuardConfig:
         for name in ("pose_frozen", "max_command_age", "max_silent", "max_gap"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be >= 1, got {getattr(self, name)}")
+        for what in ("charge", "voltage"):
+            hold, warn = getattr(self, f"{what}_hold"), getattr(self, f"{what}_warn")
+            if not 0.0 <= hold <= warn:
+                raise ValueError(f"want 0 <= {what}_hold <= {what}_warn, got {hold} and {warn}")
+        if not 0.0 < self.motor_warn <= self.motor_hold:
+            raise ValueError(
+                f"want 0 < motor_warn <= motor_hold, got {self.motor_warn} and {self.motor_hold}"
+            )
         if self.coast_periods < 0:
             raise ValueError(f"coast_periods must be >= 0, got {self.coast_periods}")
 
@@ -68,11 +83,40 @@ def is_sound(observation: LeggedObservation, spec: LeggedSpec) -> bool:
         "joint_velocity": spec.num_joints,
         "joint_torque": spec.num_joints,
     }
+    vitals = observation.vitals
+    if vitals is not None:
+        numbers = [vitals.charge, vitals.voltage, *vitals.temperature]
+        if len(vitals.temperature) != spec.num_joints or not np.isfinite(numbers).all():
+            return False
     return bool(np.isfinite(observation.stamp)) and all(
         np.shape(getattr(observation, name)) == (size,)
         and np.isfinite(getattr(observation, name)).all()
         for name, size in wanted.items()
     )
+
+
+def vital_trouble(vitals: Vitals | None, config: WalkingGuardConfig) -> Reason | None:
+    """Why a robot that is doing as `vitals` tell must stand still, or None."""
+    if vitals is not None:
+        if vitals.charge <= config.charge_hold or vitals.voltage <= config.voltage_hold:
+            return Reason.BATTERY
+        if (vitals.temperature >= config.motor_hold).any():
+            return Reason.MOTOR_HEAT
+    if config.dead_man:
+        if vitals is None or vitals.dead_man is None:
+            return Reason.REMOTE_LOST
+        if not vitals.dead_man:
+            return Reason.DEAD_MAN
+    return None
+
+
+def vital_warnings(vitals: Vitals | None, config: WalkingGuardConfig) -> tuple[Reason, ...]:
+    """What will make a robot stand still soon."""
+    if vitals is None:
+        return ()
+    low = vitals.charge <= config.charge_warn or vitals.voltage <= config.voltage_warn
+    hot = bool((vitals.temperature >= config.motor_warn).any())
+    return (Reason.BATTERY,) * low + (Reason.MOTOR_HEAT,) * hot
 
 
 def leans(attitude: Array, limit: tuple[float, float]) -> bool:

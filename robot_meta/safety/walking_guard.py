@@ -17,11 +17,18 @@ from robot_meta.legged_types import (
 )
 from robot_meta.safety.intake import TOLERANCE, judge_stamp
 from robot_meta.safety.life import LifeCycle
-from robot_meta.safety.reasons import Reason
+from robot_meta.safety.reasons import Reason, explain
 from robot_meta.safety.recovery import RecoveryConfig
 from robot_meta.safety.state import Answer, Event, State
 from robot_meta.safety.tally import Tally
-from robot_meta.safety.walking import WalkingGuardConfig, is_sound, leans, limited
+from robot_meta.safety.walking import (
+    WalkingGuardConfig,
+    is_sound,
+    leans,
+    limited,
+    vital_trouble,
+    vital_warnings,
+)
 from robot_meta.types import Array
 
 
@@ -40,7 +47,7 @@ class WalkingGuard:
         self._tally = Tally()
         self._measured: LeggedObservation | None = None
         self._velocity = np.zeros(3)
-        self._started = False
+        self._started = self._fell = False
         self._stamp = 0.0
 
     @property
@@ -76,7 +83,7 @@ class WalkingGuard:
     @property
     def urgent(self) -> bool:
         """Whether the driver must stop at once: a robot that fell has nothing to come to rest."""
-        return self._life.latched and self.reason == Reason.FALLEN
+        return self._life.latched and self._fell
 
     @property
     def counts(self) -> dict[str, int]:
@@ -84,9 +91,16 @@ class WalkingGuard:
         return self._tally.counts
 
     @property
+    def warnings(self) -> tuple[Reason, ...]:
+        """What will make it hold soon: battery, motors."""
+        vitals = self._measured.vitals if self._measured is not None else None
+        return vital_warnings(vitals, self.config)
+
+    @property
     def figures(self) -> dict[str, object]:
         """What else is worth telling of it."""
-        return {"altered_share": self._tally.altered_share}
+        warnings = " ".join(self.warnings)
+        return {"altered_share": self._tally.altered_share, "warnings": warnings}
 
     def configure(self, config: WalkingGuardConfig) -> None:
         """Use other limits from now on.
@@ -121,6 +135,10 @@ class WalkingGuard:
             return Answer(False, "there is no valid measurement")
         if leans(self._measured.attitude, self.config.tilt):
             return Answer(False, "the robot leans too far: put it on level ground")
+        trouble = vital_trouble(self._measured.vitals, self.config)
+        if trouble is not None:
+            text = explain(trouble)
+            return Answer(False, f"{trouble}: {text.meaning} {text.remedy}")
         if self._velocity.any():
             return Answer(False, "the robot is still coming to rest")
         self._happens(Event.ARM, "")
@@ -156,6 +174,7 @@ class WalkingGuard:
             return Answer(False, "no valid measurement to recover with")
         if leans(self._measured.attitude, self.config.tilt):
             return Answer(False, "the robot leans too far: put it on its feet")
+        self._fell = False
         self._happens(Event.RECOVER, Reason.RECOVERED)
         return Answer(True, f"holding ({self.reason})")
 
@@ -210,9 +229,13 @@ class WalkingGuard:
             return
         self._measured = observation
         if leans(observation.attitude, config.fallen):
+            self._fell = True
             self.fault(Reason.FALLEN)
         elif leans(observation.attitude, config.tilt):
             self.hold(Reason.TILT)
+        trouble = vital_trouble(observation.vitals, config)
+        if trouble is not None:
+            self.hold(trouble)
         if last is None:
             return
         way = observation.pose[:2] - last.pose[:2]

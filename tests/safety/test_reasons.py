@@ -31,7 +31,7 @@ def test_the_guard_uses_every_code_that_is_its_own():
     source = "".join(
         path.read_text()
         for folder in (SAFETY, SAFETY.parent / "robots")
-        for path in folder.glob("*.py")
+        for path in folder.rglob("*.py")
         if path.name != "reasons.py"
     )
     used = set(re.findall(r"Reason\.([A-Z_]+)", source))

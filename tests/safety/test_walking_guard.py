@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from robot_meta.legged_types import LeggedObservation, VelocityCommand
+from robot_meta.legged_types import LeggedObservation, VelocityCommand, Vitals
 from robot_meta.robots.description import legged_description
 from robot_meta.safety.reasons import EXPLANATIONS, Reason
 from robot_meta.safety.state import State
@@ -190,6 +190,63 @@ def test_a_clock_that_jumps_holds(guard, stamp):
     assert (guard.state, guard.reason) == (State.HOLD, Reason.CLOCK_JUMP)
 
 
+HEALTHY = Vitals(charge=0.8, voltage=29.0, temperature=np.full(12, 40.0), dead_man=True)
+ONE_HOT = np.array([40.0] * 11 + [86.0])
+
+
+@pytest.mark.parametrize(
+    ("vitals", "reason"),
+    [
+        ({"charge": 0.1}, Reason.BATTERY),
+        ({"voltage": 23.9}, Reason.BATTERY),
+        ({"temperature": ONE_HOT}, Reason.MOTOR_HEAT),
+        ({"dead_man": False}, Reason.DEAD_MAN),
+        ({"dead_man": None}, Reason.REMOTE_LOST),
+    ],
+)
+def test_what_a_robot_says_of_itself_holds_it_and_it_does_not_arm(vitals, reason):
+    guard = WalkingGuard(SPEC, WalkingGuardConfig(dead_man=True))
+    guard.start(observation(0, vitals=HEALTHY))
+    assert guard.arm()
+    bad = dataclasses.replace(HEALTHY, **vitals)
+    guard.tick(observation(1, vitals=HEALTHY), command(0, (0.5, 0.0, 0.0)))
+    assert guard.state is State.RUNNING
+    guard.tick(observation(2, vitals=bad), command(1, (0.5, 0.0, 0.0)))
+    assert (guard.state, guard.reason) == (State.HOLD, reason)
+    for period in range(3, 8):
+        guard.tick(observation(period, vitals=bad), None)
+    answer = guard.arm()
+    assert not answer and answer.message.startswith(f"{reason}: ")
+    guard.tick(observation(8, vitals=HEALTHY), command(7))
+    assert guard.state is State.HOLD  # nothing resumes by itself
+    assert guard.arm()
+
+
+def test_it_warns_before_it_holds():
+    guard = WalkingGuard(SPEC)
+    guard.start(observation(0, vitals=HEALTHY))
+    assert guard.arm() and guard.warnings == ()
+    warm = dataclasses.replace(HEALTHY, charge=0.2, temperature=ONE_HOT - 10.0)
+    guard.tick(observation(1, vitals=warm), command(0))
+    assert guard.warnings == (Reason.BATTERY, Reason.MOTOR_HEAT)
+    assert guard.state is State.RUNNING
+
+
+def test_no_remote_is_asked_for_where_none_is_wanted_and_a_robot_may_tell_nothing(guard):
+    guard.tick(observation(1, vitals=dataclasses.replace(HEALTHY, dead_man=None)), command(0))
+    guard.tick(observation(2), command(1))
+    assert guard.state is State.RUNNING and guard.warnings == ()
+    strict = WalkingGuard(SPEC, WalkingGuardConfig(dead_man=True))
+    strict.start(observation(0))
+    assert not strict.arm()
+
+
+def test_vitals_that_are_none_hold(guard):
+    bad = dataclasses.replace(HEALTHY, voltage=math.nan)
+    guard.tick(observation(1, vitals=bad), command(0))
+    assert guard.reason == Reason.BAD_OBSERVATION
+
+
 def test_stop_brakes_and_stays_until_recover(guard):
     run(guard, 5, velocity=(0.5, 0.0, 0.0))
     guard.stop()
@@ -198,6 +255,19 @@ def test_stop_brakes_and_stays_until_recover(guard):
     assert (np.diff([0.5, *speeds]) >= -SPEC.command_acceleration[0] * T - 1e-9).all()
     assert guard.reason == Reason.ESTOP
     assert not guard.arm()
+
+
+def test_even_the_fall_that_asks_for_a_person_is_damped_at_once(guard):
+    for fall in range(3):
+        run(guard, 3, begin=10 * fall + 1, velocity=(0.5, 0.0, 0.0))
+        lies = observation(10 * fall + 4, attitude=np.array([1.0, 0.0]))
+        _, commanded = guard.tick(lies, command(10 * fall + 3))
+        assert guard.urgent and not commanded.velocity[1].any(), fall
+        if fall < 2:
+            for period in range(10 * fall + 5, 10 * fall + 11):
+                guard.tick(observation(period), None)
+            assert guard.recover() and guard.arm()
+    assert guard.life.asks_for_person
 
 
 def test_one_that_falls_again_and_again_asks_for_a_person(guard):
@@ -215,7 +285,14 @@ def test_one_that_falls_again_and_again_asks_for_a_person(guard):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("fallen", (0.0, 1.0)), ("tilt", (0.5,)), ("pose_jump", 0.0), ("max_silent", 0)],
+    [
+        ("fallen", (0.0, 1.0)),
+        ("tilt", (0.5,)),
+        ("pose_jump", 0.0),
+        ("max_silent", 0),
+        ("charge_hold", 0.5),
+        ("motor_warn", 90.0),
+    ],
 )
 def test_settings_that_cannot_be_are_refused_by_name(field, value):
     with pytest.raises(ValueError, match=field):

@@ -15,6 +15,7 @@ import time
 from typing import Any
 
 from robot_meta.errors import RobotUnreachable
+from robot_meta.robots.body_estimate import UPRIGHT
 from robot_meta.robots.description import legged_description
 from robot_meta.robots.go2.config import Go2Config
 from robot_meta.robots.go2.sdk import LOW_STATE, SPORT_STATE, Bus
@@ -102,7 +103,7 @@ class Go2Process:
         if self._memory.signs.age("watched") > self._config.silence:
             return "the watchdog process shows no life: start the driver again"
         trouble = self.trouble()
-        if trouble == Reason.FALLEN:
+        if self._state.tilt > UPRIGHT:
             return "it does not lie upright: put it on its feet"
         return f"the remote damps it ({trouble})" if trouble else ""
 

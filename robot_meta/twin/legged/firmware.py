@@ -14,7 +14,7 @@ from robot_meta.robots.body_estimate import TurnCounter
 from robot_meta.robots.description import LeggedDescription
 from robot_meta.robots.walking_policy import WalkingPolicy
 from robot_meta.twin.assets import go2_policy_path
-from robot_meta.twin.legged.modes import Legs, Mode, damped
+from robot_meta.twin.legged.modes import Legs, Mode, damped, folded_legs
 from robot_meta.twin.legged.perturbations import LeggedPerturbations
 from robot_meta.twin.legged.plant import PHYSICS_DT, LeggedPlant
 from robot_meta.twin.legged.sensors import Reading, SensorConfig, Sensors, read
@@ -167,6 +167,10 @@ class Firmware:
         self.reading = self._sensors.take(read(self._plant, self._turns), 0.0, dt)
         return self.reading
 
+    def set_down(self) -> None:
+        """Lay it on its belly, legs folded, as a person does after a fall."""
+        self._plant.set_down(folded_legs(self._spec))
+
     def forget(self) -> None:
         """Begin means over readings anew."""
         self._sensors.observation(self.time, self.reading, self._plant.torque)
@@ -202,5 +206,5 @@ class Firmware:
 
     def _rise(self) -> None:
         """Turn itself over and get up, which is not simulated in between."""
-        self._plant.put_on_feet()
+        self.set_down()
         self._legs.enter(Mode.STAND_UP, self._plant.joint_position)

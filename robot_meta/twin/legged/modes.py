@@ -11,9 +11,9 @@ from robot_meta.robots.body_estimate import Felt
 from robot_meta.robots.walking_policy import WalkingPolicy
 from robot_meta.types import Array
 
-STAND_UP_S = 1.5  # from lying to standing, and back
+FOLD_S, STAND_UP_S = 0.8, 1.2  # from anywhere to folded legs, from there to standing, [s]
 DAMPING = 3.0  # of every joint while damped, [Nms/rad]
-_LYING = (0.0, 1.36, -2.65)  # joints of a leg that is folded, [rad]
+_FOLDED = (0.0, 1.36, -2.65)  # joints of a leg that is folded, [rad]
 
 
 class Mode(Enum):
@@ -21,7 +21,7 @@ class Mode(Enum):
 
     WALK = "walk"  # the policy walks, or stands at zero velocity
     DAMP = "damp"  # no position is held, every motion is braked
-    STAND_UP = "stand up"  # from where the joints are to standing, then WALK
+    STAND_UP = "stand up"  # fold the legs from where they are, then stand, then WALK
     LIE_DOWN = "lie down"  # from where the joints are to lying, then DAMP
 
 
@@ -72,15 +72,24 @@ class Legs:
         elif self._mode is Mode.DAMP:
             return damped(spec)
         else:
-            up = self._mode is Mode.STAND_UP
-            goal = spec.stand if up else np.tile(_LYING, spec.num_legs)
             self._passed += spec.policy_dt
-            share = min(1.0, self._passed / STAND_UP_S)
-            targets = self._from + share * (goal - self._from)
+            folded = folded_legs(spec)
+            fold = min(1.0, self._passed / FOLD_S)
+            targets = self._from + fold * (folded - self._from)
             stiffness, damping = 3.0 * stiffness, 3.0 * damping
-            if share == 1.0:
-                self._mode = Mode.WALK if up else Mode.DAMP
+            if self._mode is Mode.STAND_UP:
+                rise = np.clip((self._passed - FOLD_S) / STAND_UP_S, 0.0, 1.0)
+                targets = targets + rise * (spec.stand - folded)
+                if rise == 1.0:
+                    self._mode = Mode.WALK
+            elif fold == 1.0:
+                self._mode = Mode.DAMP
         return targets, stiffness, damping
+
+
+def folded_legs(spec: LeggedSpec) -> Array:
+    """Joints of a robot that lies on its belly, (J,), [rad]."""
+    return np.tile(_FOLDED, spec.num_legs)
 
 
 def damped(spec: LeggedSpec) -> tuple[Array, Array, Array]:

@@ -13,6 +13,7 @@ from robot_meta.types import Array
 PHYSICS_DT = 0.0025  # [s]
 _GRAVITY = 9.81
 _PAYLOAD_SIZE = 0.12  # edge of the cube that stands for a payload, [m]
+_BELLY = 0.15  # height of a trunk on folded legs, a little above, [m]
 _TOUCH = 15.0  # force on a foot that counts as standing on it, [N]
 
 
@@ -110,11 +111,12 @@ class LeggedPlant:
         """Change how the trunk turns by `angular_velocity`, in its own frame, (3,), [rad/s]."""
         self._data.qvel[3:6] += angular_velocity
 
-    def put_on_feet(self) -> None:
-        """Set the trunk level and at rest where it is, so high that the legs are free."""
+    def set_down(self, joint_position: Array) -> None:
+        """Hold the trunk level and close above the ground, joints as told (J,) [rad]; let go."""
         half = 0.5 * self.heading
-        self._data.qpos[2] += 0.34 - min(0.34, float(self._data.qpos[2]))
+        self._data.qpos[2] = _BELLY
         self._data.qpos[3:7] = (np.cos(half), 0.0, 0.0, np.sin(half))
+        self._data.qpos[self._q] = joint_position
         self._data.qvel[:] = 0.0
         mujoco.mj_forward(self._model, self._data)
 

@@ -10,20 +10,18 @@ import numpy as np
 
 from robot_meta.errors import NotConnected
 from robot_meta.legged_types import LeggedObservation, VelocityReference
-from robot_meta.robots.body_estimate import TurnCounter, check_velocity
+from robot_meta.robots.body_estimate import UPRIGHT, TurnCounter, check_velocity
 from robot_meta.robots.closing import Closing
 from robot_meta.robots.description import LeggedDescription
 from robot_meta.robots.walking_policy import WalkingPolicy
 from robot_meta.twin.assets import go2_policy_path
 from robot_meta.twin.body import Change
 from robot_meta.twin.legged.incidents import FALL, PUSH, SensorTrouble
-from robot_meta.twin.legged.modes import Legs, Mode
+from robot_meta.twin.legged.modes import Legs, Mode, folded_legs
 from robot_meta.twin.legged.perturbations import LeggedPerturbations
 from robot_meta.twin.legged.plant import PHYSICS_DT, LeggedPlant
 from robot_meta.twin.legged.sensors import Reading, SensorConfig, Sensors, read
 from robot_meta.types import Array
-
-UPRIGHT = 0.7  # tilt up to which it can stand up again, [rad]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,9 +194,9 @@ class LeggedTwin(Closing):
         """Change how the trunk turns by `angular_velocity` (3,) [rad/s], as a hard shove does."""
         self._plant.push(angular_velocity)
 
-    def put_on_feet(self) -> None:
-        """Set it upright where it is, as a person does after a fall; its joints stay."""
-        self._plant.put_on_feet()
+    def set_down(self) -> None:
+        """Lay it on its belly where it is, legs folded, as a person does after a fall."""
+        self._plant.set_down(folded_legs(self.spec))
 
     def _advance(self) -> None:
         """One policy period."""

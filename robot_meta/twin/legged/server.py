@@ -44,7 +44,7 @@ SPORT_DT = 0.02  # between two messages of the motion service, [s]
 MEANS_DT = 1.0  # readings that are kept at most, [s]
 HELP = {
     "push X Y Z": "turn the trunk at once by so many rad/s about its axes",
-    "lift": "set it on its feet, as a person does",
+    "set_down": "lay it on its belly, legs folded, as a person does after a fall",
     "battery C V": "state of charge 0 to 1, and voltage",
     "heat M T": "temperature of a motor, in °C",
     "remote BUTTON...": "buttons that are held; `remote off` switches it off",
@@ -129,8 +129,8 @@ class Go2Server:
             match words:
                 case ["push", *turn]:
                     robot.plant.push(np.array([float(w) for w in turn]))
-                case ["lift"]:
-                    robot.plant.put_on_feet()
+                case ["set_down"]:
+                    robot.set_down()
                 case ["battery", charge, voltage]:
                     condition.charge, condition.voltage = float(charge), float(voltage)
                 case ["heat", motor, heat]:
