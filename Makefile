@@ -4,7 +4,7 @@
 BIN := .venv/bin
 export PYTHON TORCH_INDEX_URL
 
-.PHONY: help setup setup-franka setup-franka-sim setup-franky-sim setup-lerobot demo demo-legged test test-all lint clean lock
+.PHONY: help setup setup-franka setup-go2 setup-franka-sim setup-franky-sim setup-lerobot demo demo-legged test test-all lint clean lock
 help:
 	@echo "make demo      see the arm adapt to a changed body (sets up first)"
 	@echo "make demo-legged  the same with a walking robot"
@@ -13,6 +13,7 @@ help:
 	@echo "make lint      ruff and mypy only"
 	@echo "make setup     only set up .venv"
 	@echo "make setup-franka      add the driver of a real FR3 to .venv"
+	@echo "make setup-go2         add the driver of a real Go2 to .venv"
 	@echo "make setup-franka-sim  an environment with a server that stands for an FR3, for tests"
 	@echo "make setup-lerobot     an environment with the real LeRobot that reads exports, for tests"
 	@echo "make clean     remove .venv, build outputs and caches; keeps out/"
@@ -23,6 +24,15 @@ setup:
 setup-franka: setup
 	@$(BIN)/python -c "import franky" 2>/dev/null || $(BIN)/python -m pip install --quiet \
 		--disable-pip-version-check --no-build-isolation --editable ".[franka]"
+
+# Unitree's library asks for another build of OpenCV, which would overwrite the one that is there,
+# and which the driver does not need.
+setup-go2: setup
+	@$(BIN)/python -c "import unitree_sdk2py" 2>/dev/null || { \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+			--no-build-isolation --editable ".[go2]" && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+			"unitree-sdk2py-dimos>=1.0.3,<2"; }
 
 setup-franka-sim: setup-franka
 	@$(BIN)/python .ci/franka_sim.py

@@ -65,6 +65,9 @@ BENCH = [
 ]
 # The driver of a real FR3 (`make setup-franka`); manylinux wheels for glibc 2.34 and later.
 FRANKA = ["franky-control~=2.0"]
+# The driver of a real Go2 (`make setup-go2`, which adds `unitree-sdk2py-dimos` without what it
+# asks for). DDS 0.10, which Unitree's own package pins, has no wheels from Python 3.11 on.
+GO2 = ["cyclonedds>=11,<12"]
 TEST = [
     *REALSENSE,  # its software device stands for a camera
     "pytest>=8,<10",
@@ -130,6 +133,7 @@ setup(
         "test": TEST,
         "bench": BENCH,
         "franka": FRANKA,
+        "go2": GO2,
     },
     zip_safe=False,
     entry_points={

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Lint, then lanes of tests: what talks through ROS, what needs the one port of a Franka and what
-# needs a browser, one by one, then what can share the machine.
+# talks to a Go2 or needs a browser, one by one, then what can share the machine.
 # `--all` adds the slow tests. Every lane runs, whatever happened before.
 cd "$(dirname "$0")/.." || exit 1
 skip="not slow and not hardware"
@@ -25,11 +25,13 @@ patient() {
 }
 
 lane lint .ci/lint.sh
-lane ros patient "ros and not franka and not browser and $skip"
+lane ros patient "ros and not franka and not go2 and not browser and $skip"
 lane franka patient "franka and $skip"
+lane go2 patient "go2 and $skip"
 .venv/bin/python .ci/browser.py
 lane browser patient "browser and $skip"
-lane tests .venv/bin/pytest -q -n 2 -m "not ros and not franka and not browser and $skip"
+lane tests .venv/bin/pytest -q -n 2 \
+    -m "not ros and not franka and not go2 and not browser and $skip"
 
 if [ -n "$failed" ]; then
     echo "== failed:$failed"

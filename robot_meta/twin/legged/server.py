@@ -50,6 +50,7 @@ HELP = {
     "remote BUTTON...": "buttons that are held; `remote off` switches it off",
     "feel nan|well": "what the inertial unit says",
     "mute S": "tell nothing for S seconds",
+    "service NAME": "motion service that runs; nothing for none",
     "report": "how it is",
 }
 
@@ -143,6 +144,8 @@ class Go2Server:
                     condition.feels = what != "nan"
                 case ["mute", seconds]:
                     condition.mute_until = robot.time + float(seconds)
+                case ["service", *name]:
+                    robot.service = "".join(name)
                 case ["report"]:
                     pass
                 case _:
