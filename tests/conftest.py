@@ -237,7 +237,15 @@ class Go2Server:
         self.domain = 100 + os.getpid() % 100
         command = [sys.executable, "-m", "robot_meta.cli.main", "twin", "go2-server"]
         self._process = subprocess.Popen(
-            [*command, "--domain", str(self.domain), "--state-rate", "100"],
+            [
+                *command,
+                "--domain",
+                str(self.domain),
+                "--state-rate",
+                "100",
+                "--lowcmd-lost",
+                "0.5",
+            ],
             env={**os.environ, "OMP_NUM_THREADS": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -293,7 +301,7 @@ def open_go2(go2_server: Go2Server) -> Callable[..., object]:
         patient = {"silence": 1.0, "lost_after": 10.0, "connect_timeout": 60.0}
         usual = {"interface": "lo", "domain": go2_server.domain, "answer_timeout": 10.0}
         robot = Go2Robot(legged_description("go2"), Go2Config(**{**patient, **usual, **config}))
-        if robot.stopped and go2_server.report()["service"]:
+        if robot.stopped and go2_server.report()["service"]:  # not at level "low"
             assert robot.recover()
             up = robot.time + 3.0
             while robot.time < up:

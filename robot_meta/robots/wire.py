@@ -16,11 +16,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
+from robot_meta import errors
 from robot_meta.errors import NotConnected, RobotMetaError
 from robot_meta.types import Array
 
@@ -249,12 +250,22 @@ def serve(channel: Channel, begin: Callable[[dict[str, Any]], Runs]) -> int:
             return 2
         process = begin(setup)
     except RobotMetaError as error:
-        channel.send({"error": type(error).__name__, "text": str(error)})
+        with suppress(OSError):  # a driver that waited too long is gone
+            channel.send({"error": type(error).__name__, "text": str(error)})
         return error.exit_code
     except EOFError:
         return 0
     process.run()
     return 0
+
+
+def require_success(answer: dict[str, Any]) -> None:
+    """Raise the error that a process met while it began, if that is its answer."""
+    if "error" in answer:
+        kind: type[RobotMetaError] = getattr(errors, answer["error"])
+        error = kind.__new__(kind)  # what it is made of stayed on the other side
+        error.args = (answer["text"],)
+        raise error
 
 
 def shared_memory(name: str, size: int) -> int:

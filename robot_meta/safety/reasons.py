@@ -58,6 +58,7 @@ class Reason(str, Enum):
     REMOTE_DAMP = "REMOTE_DAMP"
     LYING = "LYING"
     WATCHDOG = "WATCHDOG"
+    JOINT_RANGE = "JOINT_RANGE"
 
     def __str__(self) -> str:
         """The code itself, for messages."""
@@ -231,6 +232,10 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.LYING: Explanation(
         "The robot lay or was damped when it was connected.",
         "Clear the ground around it, then `recover` lets it stand up.",
+    ),
+    Reason.JOINT_RANGE: Explanation(
+        "A joint was measured outside its range; the motors are damped.",
+        "Look at the joint, and whether the robot type is right, then `recover` and `arm`.",
     ),
     Reason.WATCHDOG: Explanation(
         "A process that drives the robot showed no life; the process beside it stopped the robot.",

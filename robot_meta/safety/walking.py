@@ -71,6 +71,32 @@ def limited(velocity: Array, before: Array, spec: LeggedSpec) -> tuple[Array, Re
     return reached, None
 
 
+def limited_targets(
+    targets: Array,
+    position: Array,
+    velocity: Array,
+    stiffness: Array,
+    damping: Array,
+    spec: LeggedSpec,
+) -> Array:
+    """Joint targets (J,) [rad] in range, for which  τ = K (q* − q) − D q̇  keeps its limit.
+
+    Args:
+        targets: Asked for, (J,), [rad].
+        position: q, (J,), [rad].
+        velocity: q̇, (J,), [rad/s].
+        stiffness: K, (J,), > 0, [Nm/rad].
+        damping: D, (J,), [Nms/rad].
+        spec: The robot; torque limits win where no target in range keeps them.
+    """
+    inside = np.clip(targets, spec.joint_lower, spec.joint_upper)
+    braked = damping * velocity
+    lower = position + (braked - spec.torque_limit) / stiffness
+    upper = position + (braked + spec.torque_limit) / stiffness
+    bounded: Array = np.clip(inside, lower, upper)
+    return bounded
+
+
 def is_sound(observation: LeggedObservation, spec: LeggedSpec) -> bool:
     """Whether a measurement has the right lengths and is finite."""
     wanted = {

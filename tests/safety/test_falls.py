@@ -7,10 +7,10 @@ from robot_meta.legged_types import VelocityCommand
 from robot_meta.robots.body_estimate import UPRIGHT
 from robot_meta.robots.description import legged_description
 from robot_meta.robots.guarded import GuardedDriver
+from robot_meta.robots.walking_modes import Mode
 from robot_meta.safety.reasons import Reason
 from robot_meta.safety.state import State
 from robot_meta.safety.walking_guard import WalkingGuard
-from robot_meta.twin.legged.modes import Mode
 from robot_meta.twin.legged.robot import LeggedTwin
 
 ROUNDS = 50

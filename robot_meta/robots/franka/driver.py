@@ -13,7 +13,6 @@ import os
 import time
 from typing import Any
 
-from robot_meta import errors
 from robot_meta.errors import MissingAsset, NotConnected, UnsupportedRobot
 from robot_meta.robots.closing import Closing
 from robot_meta.robots.description import ArmDescription, with_gains
@@ -24,7 +23,7 @@ from robot_meta.robots.franka.trouble import PANDA, silence_trouble
 from robot_meta.robots.franka.wire import Channel, RobotReading, SharedState
 from robot_meta.robots.playback import check_reference
 from robot_meta.robots.reported import reported_limits, tightest
-from robot_meta.robots.wire import OwnProcess
+from robot_meta.robots.wire import OwnProcess, require_success
 from robot_meta.types import Observation, Reference
 
 _log = logging.getLogger(__name__)
@@ -218,8 +217,7 @@ class FrankaRobot(Closing):
         if answer is None:
             self._process.kill()  # its connection would take an answer that is not for it
             raise silence_trouble(self._address, self._config.connect_timeout)
-        if "error" in answer:
-            raise getattr(errors, answer["error"])(answer["text"])
+        require_success(answer)
         return answer["urdf"]
 
 

@@ -11,7 +11,6 @@ import logging
 import os
 import time
 
-from robot_meta import errors
 from robot_meta.errors import NotConnected
 from robot_meta.legged_types import LeggedObservation, VelocityReference
 from robot_meta.robots.body_estimate import check_velocity
@@ -20,14 +19,12 @@ from robot_meta.robots.description import LeggedDescription
 from robot_meta.robots.go2.config import Go2Config
 from robot_meta.robots.go2.sdk import require_interface, require_sdk
 from robot_meta.robots.go2.wire import Go2Memory, Go2Reading
-from robot_meta.robots.wire import Channel, OwnProcess
+from robot_meta.robots.wire import Channel, OwnProcess, require_success
 
 _log = logging.getLogger(__name__)
-SERVICES = 5.0  # that clients may take beside `connect_timeout`, [s]
-MODULES = {
-    "process": "robot_meta.robots.go2.process",
-    "watchdog": "robot_meta.robots.go2.watchdog",
-}
+STARTING = 5.0  # that processes may take to start, [s]
+PROCESSES = {"high": "robot_meta.robots.go2.process", "low": "robot_meta.robots.go2.low_process"}
+WATCHDOG = "robot_meta.robots.go2.watchdog"
 
 
 class Go2Robot(Closing):
@@ -51,8 +48,9 @@ class Go2Robot(Closing):
         self._closed, self._stopped = False, ""
         descriptor = Go2Memory.descriptor()
         self._memory = Go2Memory(descriptor)
+        modules = {"process": PROCESSES[config.level], "watchdog": WATCHDOG}
         self._processes = {
-            name: OwnProcess(module, descriptor, Channel) for name, module in MODULES.items()
+            name: OwnProcess(module, descriptor, Channel) for name, module in modules.items()
         }
         os.close(descriptor)  # mapped by now, here and there
         try:
@@ -99,7 +97,10 @@ class Go2Robot(Closing):
         return not self.stopped
 
     def close(self) -> None:
-        """Stop walking, leave the robot standing on its own service, and disconnect."""
+        """Stop walking, leave the robot standing on its own service, and disconnect.
+
+        At level "low" there is no such service: it lies down.
+        """
         if not self._closed:
             if not self._stopped:
                 self._stopped = "CLOSED"
@@ -150,7 +151,10 @@ class Go2Robot(Closing):
         self._memory.signs.set("commanded")
         for process in self._processes.values():
             process.channel.send(setup)
-        end = time.monotonic() + self._config.connect_timeout + SERVICES
+        # What a level waits for: first messages, then services, which lie the robot down at "low".
+        config = self._config
+        patience = 2.0 * config.connect_timeout + config.stand_up + 3.0 * config.answer_timeout
+        end = time.monotonic() + patience + STARTING
         for name, process in self._processes.items():
             try:
                 answer = process.channel.receive(max(0.1, end - time.monotonic()))
@@ -158,8 +162,7 @@ class Go2Robot(Closing):
                 raise NotConnected(f"the {name} process ended while it connected") from None
             if answer is None:
                 raise NotConnected(f"the {name} process does not come up; is the machine busy?")
-            if "error" in answer:
-                raise getattr(errors, answer["error"])(answer["text"])
+            require_success(answer)
             if answer["warning"]:
                 _log.warning("%s", answer["warning"])
 

@@ -1,9 +1,10 @@
 """The process that stops a Go2 when nobody commands it any more.
 
-Started by `Go2Robot` as `python -m robot_meta.robots.go2.watchdog CHANNEL MEMORY`. It has a client
-of the motion service of its own, so that nothing in the process that walks can keep it waiting:
-it stops a robot that moves when no velocity was commanded for `silence`, when the process that
-walks stalls, and when the driver is gone. Once it did, nothing moves until `recover`.
+Started by `Go2Robot` as `python -m robot_meta.robots.go2.watchdog CHANNEL MEMORY`. It has clients
+of its own, so that nothing in the process that walks can keep it waiting. At level "high" it stops
+a robot that moves when no velocity was commanded for `silence`, when the process that walks
+stalls, and when the driver is gone; at level "low" it damps the motors when that process sent no
+motor command for `lowcmd_silence`. Once it did, nothing moves until `recover`.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ import sys
 import time
 from typing import Any
 
+from robot_meta.robots.description import legged_description
 from robot_meta.robots.go2.config import Go2Config
+from robot_meta.robots.go2.motors import Motors
 from robot_meta.robots.go2.sdk import Bus
 from robot_meta.robots.go2.wire import Go2Memory, connect
 from robot_meta.robots.wire import Channel, Runs, serve
 from robot_meta.safety.reasons import Reason
 
 PERIOD = 0.01  # [s]
+GOODBYE = 5.0  # longest that motors are damped after the driver is gone, [s]
 AGAIN = 0.2  # between two tries while the robot may still move, [s]
 
 
@@ -67,12 +71,47 @@ class Watchdog:
             time.sleep(AGAIN)
 
 
+class MotorWatchdog:
+    """Looks at the motor commands, and damps the motors where they end."""
+
+    def __init__(self, channel: Channel, memory: Go2Memory, setup: dict[str, Any]) -> None:
+        self._channel, self._memory = channel, memory
+        self._config = config = Go2Config(**setup["config"])
+        spec = legged_description(setup["robot"]).spec
+        self._motors = Motors(Bus(config.domain, config.interface), spec)
+        memory.signs.set("watched")
+        channel.send({"warning": ""})
+
+    def run(self) -> None:
+        """Go on until the driver is gone and the motors were let go of."""
+        try:
+            while True:
+                self._channel.receive(PERIOD)
+                self._watch()
+        except EOFError:
+            pass
+        end = time.monotonic() + GOODBYE
+        while self._memory.signs["lowcmd"] and time.monotonic() < end:
+            time.sleep(PERIOD)
+            self._watch()
+
+    def _watch(self) -> None:
+        signs = self._memory.signs
+        signs.set("watched")
+        if self._memory.tripped:
+            self._motors.damp()
+        elif signs["lowcmd"] and signs.age("lowcmd") > self._config.lowcmd_silence:
+            self._memory.trip(time.monotonic(), str(Reason.WATCHDOG))
+            self._motors.damp()
+
+
 def main(argv: list[str]) -> int:
     """Be the watchdog for the level that the first message names."""
     channel, memory = connect(argv)
 
     def begin(setup: dict[str, Any]) -> Runs:
-        return Watchdog(channel, memory, setup)
+        low = setup["config"]["level"] == "low"
+        return (MotorWatchdog if low else Watchdog)(channel, memory, setup)
 
     return serve(channel, begin)
 

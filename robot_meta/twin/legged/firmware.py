@@ -12,9 +12,9 @@ import numpy as np
 
 from robot_meta.robots.body_estimate import TurnCounter
 from robot_meta.robots.description import LeggedDescription
+from robot_meta.robots.walking_modes import Legs, Mode, damped, folded_legs
 from robot_meta.robots.walking_policy import WalkingPolicy
 from robot_meta.twin.assets import go2_policy_path
-from robot_meta.twin.legged.modes import Legs, Mode, damped, folded_legs
 from robot_meta.twin.legged.perturbations import LeggedPerturbations
 from robot_meta.twin.legged.plant import PHYSICS_DT, LeggedPlant
 from robot_meta.twin.legged.sensors import Reading, SensorConfig, Sensors, read
@@ -68,6 +68,7 @@ class Firmware:
     Args:
         description: The robot.
         seed: Of the noise of its sensors.
+        lowcmd_lost: Time without a motor command after which the motors are damped, [s].
 
     Attributes:
         service: Name of the motion service that runs, "" once it was released.
@@ -78,7 +79,10 @@ class Firmware:
         fights: Motor commands that came while the motion service had the motors.
     """
 
-    def __init__(self, description: LeggedDescription, seed: int = 0) -> None:
+    def __init__(
+        self, description: LeggedDescription, seed: int = 0, lowcmd_lost: float = LOWCMD_LOST
+    ) -> None:
+        self._lowcmd_lost = lowcmd_lost
         self._spec = spec = description.spec
         self._plant = LeggedPlant(description)
         rng = np.random.default_rng(seed)
@@ -123,7 +127,7 @@ class Firmware:
         """Whether the motors give way."""
         if self.service:
             return self._legs.mode is Mode.DAMP
-        late = (self.steps - self._lowcmd_step) * PHYSICS_DT > LOWCMD_LOST
+        late = (self.steps - self._lowcmd_step) * PHYSICS_DT > self._lowcmd_lost
         return self._lowcmd is None or late
 
     def sport(self, number: int, arguments: dict[str, Any]) -> int:

@@ -13,11 +13,11 @@ from robot_meta.legged_types import LeggedObservation, VelocityReference
 from robot_meta.robots.body_estimate import UPRIGHT, TurnCounter, check_velocity
 from robot_meta.robots.closing import Closing
 from robot_meta.robots.description import LeggedDescription
+from robot_meta.robots.walking_modes import Legs, Mode, folded_legs
 from robot_meta.robots.walking_policy import WalkingPolicy
 from robot_meta.twin.assets import go2_policy_path
 from robot_meta.twin.body import Change
 from robot_meta.twin.legged.incidents import FALL, PUSH, SensorTrouble
-from robot_meta.twin.legged.modes import Legs, Mode, folded_legs
 from robot_meta.twin.legged.perturbations import LeggedPerturbations
 from robot_meta.twin.legged.plant import PHYSICS_DT, LeggedPlant
 from robot_meta.twin.legged.sensors import Reading, SensorConfig, Sensors, read

@@ -34,8 +34,8 @@ from robot_meta.robots.go2.sdk import (
     Bus,
     parameters,
 )
+from robot_meta.twin.legged.firmware import LOWCMD_LOST, Firmware, MotorCommand
 from robot_meta.twin.legged.firmware import SPORT as SPORT_REQUESTS
-from robot_meta.twin.legged.firmware import Firmware, MotorCommand
 from robot_meta.twin.legged.plant import PHYSICS_DT
 from robot_meta.types import Array
 
@@ -51,6 +51,7 @@ HELP = {
     "feel nan|well": "what the inertial unit says",
     "mute S": "tell nothing for S seconds",
     "service NAME": "motion service that runs; nothing for none",
+    "stubborn on|off": "whether the motion service refuses to be released",
     "report": "how it is",
 }
 
@@ -62,7 +63,8 @@ class Condition:
         self.charge, self.voltage = 0.8, 29.5
         self.heat = np.full(12, 35.0)
         self.remote: list[str] | None = []
-        self.feels, self.mute_until = True, -math.inf
+        self.feels = self.lets_go = True
+        self.mute_until = -math.inf
 
     def remote_bytes(self) -> list[int]:
         """As LowState_ has them."""
@@ -146,6 +148,8 @@ class Go2Server:
                     condition.mute_until = robot.time + float(seconds)
                 case ["service", *name]:
                     robot.service = "".join(name)
+                case ["stubborn", what]:
+                    condition.lets_go = what != "on"
                 case ["report"]:
                     pass
                 case _:
@@ -191,7 +195,8 @@ class Go2Server:
 
     def _on_release(self, text: str) -> tuple[int, str]:
         with self._lock:
-            self._firmware.release()
+            if self._condition.lets_go:
+                self._firmware.release()
         return 0, ""
 
     def _take(self, message: Any) -> None:
@@ -273,10 +278,17 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--state-rate", type=float, default=200.0, help="rt/lowstate per second (%(default)s)"
     )
+    parser.add_argument(
+        "--lowcmd-lost",
+        type=float,
+        default=LOWCMD_LOST,
+        help="seconds without rt/lowcmd after which the motors are damped (%(default)s)",
+    )
     args = parser.parse_args(argv)
     try:
         bus = Bus(args.domain, args.interface)
-        server = Go2Server(bus, Firmware(legged_description("go2"), args.seed), args.state_rate)
+        firmware = Firmware(legged_description("go2"), args.seed, args.lowcmd_lost)
+        server = Go2Server(bus, firmware, args.state_rate)
     except RobotMetaError as error:
         print(f"robot-meta: error: {error}", file=sys.stderr)
         return error.exit_code

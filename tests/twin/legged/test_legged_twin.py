@@ -12,9 +12,9 @@ from robot_meta.errors import BadModelFile, NotConnected
 from robot_meta.legged_types import VelocityReference
 from robot_meta.robots.description import legged_description
 from robot_meta.robots.legs import velocity_from_legs
+from robot_meta.robots.walking_modes import Mode
 from robot_meta.robots.walking_policy import WalkingPolicy
 from robot_meta.twin.assets import go2_policy_path
-from robot_meta.twin.legged.modes import Mode
 from robot_meta.twin.legged.perturbations import LeggedChange, LeggedPerturbations
 from robot_meta.twin.legged.plant import LeggedPlant
 from robot_meta.twin.legged.robot import LeggedTwin, LeggedTwinConfig
