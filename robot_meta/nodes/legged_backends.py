@@ -20,7 +20,10 @@ from robot_meta.nodes.legged_topics import LeggedTopics
 from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.robot_config import Backend, RobotNodeConfig
 from robot_meta.nodes.schedule import LeggedScheduleConfig
+from robot_meta.robots.cmd_vel.config import CmdVelConfig
 from robot_meta.robots.description import LeggedDescription, legged_description
+from robot_meta.robots.go2.config import Go2Config
+from robot_meta.robots.go2.driver import Go2Robot
 from robot_meta.robots.guarded import GuardedDriver
 from robot_meta.robots.robot import Driver
 from robot_meta.safety.walking import WalkingGuardConfig
@@ -33,11 +36,27 @@ if TYPE_CHECKING:  # a real robot needs no MuJoCo
 
 LeggedDriver = Driver[LeggedObservation, VelocityReference]
 NOT_OF_TWIN = ("body", "schedule")  # said elsewhere
+NOT_OF_GO2 = ("interface",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeggedNodeConfig(RobotNodeConfig):
-    """How a walking robot is driven."""
+    """How a walking robot is driven.
+
+    Attributes:
+        interface: Network interface of this machine that a Go2 is on, such as "eth0"; "lo" for
+            `robot-meta twin go2-server`.
+    """
+
+    interface: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if BACKENDS[self.backend].has_address and not self.interface:
+            raise ValueError(
+                f"backend '{self.backend}' needs interface, the network interface of this machine "
+                "that the robot is on, such as eth0"
+            )
 
     def backends(self) -> Mapping[str, Backend]:
         """See `RobotNodeConfig`."""
@@ -50,7 +69,9 @@ class LeggedSettings:
 
     node: LeggedNodeConfig
     guard: WalkingGuardConfig
-    twin: LeggedTwinConfig | None = None
+    twin: LeggedTwinConfig | None
+    go2: Go2Config
+    cmd_vel: CmdVelConfig
 
 
 def declare(node: Node) -> LeggedSettings:
@@ -70,7 +91,13 @@ def declare(node: Node) -> LeggedSettings:
         schedule = declare_config(node, LeggedScheduleConfig(), "twin.")
         declare_config(node, LeggedIncidentConfig(), "twin.", live=True)
         twin = dataclasses.replace(twin, body=body, schedule=schedule.changes())
-    return LeggedSettings(node=own, guard=guard, twin=twin)
+    go2, topics = Go2Config(interface=own.interface), CmdVelConfig()
+    if own.backend == "go2":
+        go2 = declare_config(node, go2, "go2.", skip=NOT_OF_GO2)
+    if own.backend == "cmd_vel":
+        topics = declare_config(node, topics, "cmd_vel.")
+        _refuse_own_topic(node, topics.odom_topic)
+    return LeggedSettings(node=own, guard=guard, twin=twin, go2=go2, cmd_vel=topics)
 
 
 def open_legs(node: Node) -> Driven:
@@ -122,4 +149,33 @@ def _open_twin(description: LeggedDescription, settings: LeggedSettings) -> Legg
     return RealtimeLeggedTwin(description, settings.twin)
 
 
-BACKENDS = {"twin": Backend(_open_twin, simulated=True)}
+def _refuse_own_topic(node: Node, odom_topic: str) -> None:
+    """The robot's odometry must not be heard where this node publishes its own."""
+    if node.resolve_topic_name(odom_topic) == node.resolve_topic_name("odom"):
+        raise BadConfig(
+            f"the robot's odometry is on {node.resolve_topic_name('odom')}, where this node "
+            "publishes its own; give our nodes a namespace, such as namespace:=meta, or set "
+            "cmd_vel.odom_topic"
+        )
+
+
+def _open_go2(description: LeggedDescription, settings: LeggedSettings) -> LeggedDriver:
+    go2 = settings.go2
+    if go2.level == "low" and not go2.policy:
+        from robot_meta.twin.assets import go2_policy_path
+
+        go2 = dataclasses.replace(go2, policy=str(go2_policy_path()))
+    return Go2Robot(description, go2)
+
+
+def _open_cmd_vel(description: LeggedDescription, settings: LeggedSettings) -> LeggedDriver:
+    from robot_meta.robots.cmd_vel.driver import CmdVelRobot
+
+    return CmdVelRobot(description.spec, settings.cmd_vel)
+
+
+BACKENDS = {
+    "twin": Backend(_open_twin, simulated=True),
+    "go2": Backend(_open_go2, simulated=False, has_address=True),
+    "cmd_vel": Backend(_open_cmd_vel, simulated=False),
+}

@@ -11,7 +11,7 @@ from robot_meta.robots.robot import Driver
 
 @dataclass(frozen=True)
 class Backend:
-    """One way to reach a robot: how it is opened, whether it is only simulated, has a `robot_ip`.
+    """One way to reach a robot: how it is opened, whether it is only simulated, has an address.
 
     `open` takes the robot's description and the settings of its kind.
     """
@@ -29,7 +29,8 @@ class RobotNodeConfig:
         backend: What moves; see `robot`.
         robot: Robot type. An arm is reached as "twin" (physics), "fake" (follows its reference
             after a short lag), "franka" (a real FR3) or "ros2_control" (any arm whose controllers
-            listen to topics); a walking robot as "twin".
+            listen to topics); a walking robot as "twin", "go2" (a Go2 over its motion service) or
+            "cmd_vel" (any that listens to `cmd_vel` and tells its `odom`).
         lockstep: The robot moves only after the command for its last stamp has come; it publishes
             /clock.
         arm_on_start: Follow commands from the first one on; simulated backends only.

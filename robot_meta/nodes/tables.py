@@ -30,7 +30,9 @@ from robot_meta.nodes.view_node import ViewConfig
 from robot_meta.nodes.web_node import WebConfig
 from robot_meta.perception.camera import CameraConfig
 from robot_meta.perception.tags import TagConfig
+from robot_meta.robots.cmd_vel.config import CmdVelConfig
 from robot_meta.robots.franka.config import FrankaConfig
+from robot_meta.robots.go2.config import Go2Config
 from robot_meta.robots.ros2_control.config import Ros2ControlConfig
 from robot_meta.safety.guard import GuardConfig
 from robot_meta.safety.reasons import EXPLANATIONS
@@ -69,6 +71,8 @@ def parameters() -> dict[str, list[FieldFact]]:
             *facts(LeggedPerturbations(), PERTURBATIONS),
             *facts(LeggedScheduleConfig(), "twin."),
             *facts(LeggedIncidentConfig(), "twin."),
+            *facts(Go2Config(), "go2.", skip=legged_backends.NOT_OF_GO2),
+            *facts(CmdVelConfig(), "cmd_vel."),
         ],
         "controller": [
             *facts(ControllerNodeConfig(), skip=("build",)),

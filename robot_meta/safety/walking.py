@@ -25,11 +25,11 @@ class WalkingGuardConfig:
     max_gap: int = 3  # largest step of observation stamps, in periods
     dead_man: bool = False  # commands count only while the remote's dead-man button is held
     charge_warn: float = 0.25  # state of charge below which it warns
-    charge_hold: float = 0.1  # and below which it stands still
-    voltage_warn: float = 26.0  # of the battery, [V]
-    voltage_hold: float = 24.0
+    charge_hold: float = 0.1  # state of charge below which it stands still
+    voltage_warn: float = 26.0  # of the battery, below which it warns, [V]
+    voltage_hold: float = 24.0  # below which it stands still, [V]
     motor_warn: float = 70.0  # temperature of a motor above which it warns, [°C]
-    motor_hold: float = 85.0  # and above which it stands still
+    motor_hold: float = 85.0  # above which it stands still, [°C]
 
     def __post_init__(self) -> None:
         for name in ("fallen", "tilt"):

@@ -28,8 +28,8 @@ def test_it_runs_the_nodes_of_the_arm_with_another_robot():
         assert process.node.executable == arm[name].node.executable
         assert process.required == arm[name].required
         own, others = process.node.parameters[-1], arm[name].node.parameters[-1]
-        assert set(own) <= set(others)
-        changed = {key for key in own if own[key] != others[key]}
+        assert set(own) - {"interface"} <= set(others)
+        changed = {key for key in own if own[key] != others.get(key, "")}
         assert changed <= {"robot", "path"}, name
 
 
@@ -44,5 +44,11 @@ def test_robot_and_brain_may_run_on_two_machines():
 
 
 def test_a_backend_of_an_arm_is_refused_with_those_there_are():
-    with pytest.raises(LaunchError, match="must be one of twin"):
+    with pytest.raises(LaunchError, match="must be one of twin, go2, cmd_vel"):
         nodes(LEGS, backend="franka")
+
+
+def test_a_real_robot_is_slow_and_is_not_armed_and_is_told_where_it_is():
+    robot = nodes(LEGS, backend="go2", interface="eth0")["robot"].node.parameters[-1]
+    assert robot["speed_scale"] == 0.2 and robot["arm_on_start"] is False
+    assert (robot["backend"], robot["interface"]) == ("go2", "eth0")

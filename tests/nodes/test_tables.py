@@ -30,9 +30,16 @@ def test_the_tables_list_exactly_what_the_nodes_declare(make_node):
     controller_node.declare(controller)
     assert listed("robot") == set().union(*map(declared, robots))
     assert listed("controller") == declared(controller)
-    walker = make_node("-p", "robot:=go2")
-    legged_backends.declare(walker)
-    assert listed("robot of legs") == declared(walker)
+    walkers = (
+        make_node("-p", "robot:=go2"),
+        make_node("-p", "robot:=go2", "-p", "backend:=go2", "-p", "interface:=lo"),
+        make_node(
+            "-p", "robot:=go2", "-p", "backend:=cmd_vel", "-p", "cmd_vel.odom_topic:=/dog/odom"
+        ),
+    )
+    for node in walkers:
+        legged_backends.declare(node)
+    assert listed("robot of legs") == set().union(*map(declared, walkers))
     walk = make_node(name="task")
     declare_config(walk, LeggedTaskConfig())
     assert listed("task of legs") == declared(walk)

@@ -21,7 +21,7 @@ class Go2Config:
         domain: DDS domain; 0 on the robot.
         level: "high" lets the robot's own motion service walk; "low" commands its motors from a
             walking policy, which has only been tried in the twin.
-        policy: Walking policy of level "low", ONNX.
+        policy: Walking policy of level "low", ONNX; the robot node takes the twin's for "".
         pose_source: "sport" for the odometry of the motion service, "legs" for what legs and
             inertial unit add up to; level "low" has no other.
         foot_force: Reading of a foot that counts as standing on it.
@@ -64,8 +64,6 @@ class Go2Config:
                 "pose_source must be 'legs' at level 'low': the motion service, whose odometry "
                 "'sport' is, does not run there"
             )
-        if self.level == "low" and not self.policy:
-            raise ValueError("policy must name a file at level 'low'")
         if not 0 <= self.domain <= 232:
             raise ValueError(f"domain must be within 0 and 232, got {self.domain}")
         for name in (

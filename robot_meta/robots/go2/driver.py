@@ -115,6 +115,16 @@ class Go2Robot(Closing):
         own = reading.stopped if reading is not None else ""
         return self._stopped or own or self._memory.tripped
 
+    def figures(self) -> dict[str, float]:
+        """Battery and hottest motor."""
+        vitals = self.observe().vitals
+        assert vitals is not None
+        return {
+            "charge": vitals.charge,
+            "voltage": vitals.voltage,
+            "hottest_motor": float(vitals.temperature.max()),
+        }
+
     @property
     def time(self) -> float:
         """Robot clock, [s]."""

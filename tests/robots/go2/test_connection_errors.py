@@ -71,7 +71,6 @@ def test_joints_in_another_order_are_another_robot():
         ({"level": "middle"}, "level"),
         ({"dead_man": "R9"}, "dead_man"),
         ({"level": "low"}, "pose_source"),
-        ({"level": "low", "pose_source": "legs"}, "policy"),
         ({"domain": 300}, "domain"),
         ({"silence": 0.0}, "silence"),
     ],
