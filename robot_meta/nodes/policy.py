@@ -22,6 +22,7 @@ ENCLAVES = {  # of a node, and who it is in the tables
     "recorder": "recorder",
     "view": "view",
     "camera": "camera",
+    "wrist_camera": "wrist_camera",
     "objects": "objects",
     "frames": "frames",
     "episodes": "episodes",

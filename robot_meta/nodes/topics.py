@@ -32,6 +32,35 @@ class Service:
     meaning: str
 
 
+def _camera_topics(name: str, node: str, what: str) -> tuple[Topic, ...]:
+    """Pictures and intrinsics of one camera, named as the drivers of bought ones do."""
+    image, info = "sensor_msgs/msg/Image", "sensor_msgs/msg/CameraInfo"
+    color, depth = f"{name}/color", f"{name}/aligned_depth_to_color"
+    return (
+        Topic(
+            f"{color}/image_raw",
+            image,
+            node,
+            f"{what}, rgb8, in its optical frame; not recorded",
+            recorded=False,
+        ),
+        Topic(
+            f"{color}/camera_info",
+            info,
+            node,
+            "its intrinsics, plumb_bob; same stamp as the picture",
+        ),
+        Topic(
+            f"{depth}/image_raw",
+            image,
+            node,
+            "depth of every colour pixel, 16UC1 [mm], 0 for none; not recorded",
+            recorded=False,
+        ),
+        Topic(f"{depth}/camera_info", info, node, "the same intrinsics"),
+    )
+
+
 TOPICS = (
     Topic(
         "joint_states",
@@ -249,32 +278,8 @@ TOPICS = (
         "rate, jitter and age of every loop and callback; every stop with code, count and remedy; "
         "every change of state at once, and the last of them each second",
     ),
-    Topic(
-        "camera/color/image_raw",
-        "sensor_msgs/msg/Image",
-        "camera",
-        "what the camera sees, rgb8, in its optical frame; not recorded",
-        recorded=False,
-    ),
-    Topic(
-        "camera/color/camera_info",
-        "sensor_msgs/msg/CameraInfo",
-        "camera",
-        "its intrinsics, plumb_bob; same stamp as the picture",
-    ),
-    Topic(
-        "camera/aligned_depth_to_color/image_raw",
-        "sensor_msgs/msg/Image",
-        "camera",
-        "depth of every colour pixel, 16UC1 [mm], 0 for none; not recorded",
-        recorded=False,
-    ),
-    Topic(
-        "camera/aligned_depth_to_color/camera_info",
-        "sensor_msgs/msg/CameraInfo",
-        "camera",
-        "the same intrinsics",
-    ),
+    *_camera_topics("camera", "camera", "what the camera sees"),
+    *_camera_topics("wrist_camera", "wrist_camera", "the same from the hand"),
     Topic(
         "object_poses",
         "geometry_msgs/msg/PoseArray",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from rclpy.node import Node
 
+from robot_meta.nodes.backends import SCENES
 from robot_meta.nodes.legged_topics import LeggedTopics
 from robot_meta.nodes.legged_view_topics import LeggedViewTopics
 from robot_meta.nodes.params import declare_config, refuse_unknown
@@ -15,6 +16,7 @@ from robot_meta.nodes.view_topics import ViewTopics
 from robot_meta.robots.description import arm_description, kind_of, legged_description
 from robot_meta.twin.browser import BrowserView
 from robot_meta.twin.legged.view import LeggedView
+from robot_meta.twin.scenes import SceneConfig
 from robot_meta.twin.view import LiveView
 
 
@@ -24,11 +26,19 @@ class ViewConfig:
 
     Attributes:
         robot: Robot type.
+        scene: "table", or "desk" where the twin has one.
+        desk_seed: Which of all desks, -1 for the nominal one.
         port: Of the web page on this machine.
     """
 
     robot: str = "fr3"
+    scene: Literal["table", "desk"] = "table"
+    desk_seed: int = -1
     port: int = 8080
+
+    def __post_init__(self) -> None:
+        if self.scene not in SCENES:
+            raise ValueError(f"scene must be one of {list(SCENES)}, got '{self.scene}'")
 
 
 class ViewNode(Node):
@@ -48,8 +58,9 @@ class ViewNode(Node):
 
 def _show_arm(node: Node, config: ViewConfig) -> BrowserView[Any]:
     description = arm_description(config.robot)
-    view = LiveView(description, port=config.port)
-    ViewTopics(node, view, description)
+    scene = SceneConfig(desk=config.scene == "desk", layout_seed=config.desk_seed)
+    view = LiveView(description, scene, port=config.port)
+    ViewTopics(node, view, description, desk=scene.desk)
     return view
 
 

@@ -7,33 +7,34 @@ import dataclasses
 from diagnostic_msgs.msg import DiagnosticArray
 from nav_msgs.msg import Path
 from rclpy.node import Node
-from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
 from robot_meta.collection.decoding import target_from
-from robot_meta.errors import RobotMetaError
-from robot_meta.joint_order import by_joint
 from robot_meta.nodes import qos
 from robot_meta.nodes.diagnostics import row_name
+from robot_meta.nodes.posture_topics import PostureTopics
 from robot_meta.robots.description import ArmDescription
+from robot_meta.twin.posture import Posture
 from robot_meta.twin.view import LiveView, ViewState
 
 
 class ViewTopics:
-    """Subscribes joint_states, target, state and /diagnostics.
+    """Subscribes joint_states, target, state and /diagnostics; the scene's topics at a desk.
 
     Args:
         node: Whose subscriptions they are.
         view: What shows it.
         description: The arm that is shown.
+        desk: Whether a desk is shown with it.
     """
 
-    def __init__(self, node: Node, view: LiveView, description: ArmDescription) -> None:
+    def __init__(
+        self, node: Node, view: LiveView, description: ArmDescription, *, desk: bool = False
+    ) -> None:
         self._node, self._view = node, view
-        self._names = description.spec.joint_names
         self._body_row = row_name(node.get_namespace(), "robot", "body")
         self._state = ViewState(position=description.spec.home)
-        node.create_subscription(JointState, "joint_states", self._on_joint_state, qos.external())
+        PostureTopics(node, description.spec.joint_names, self._on_posture, desk=desk)
         node.create_subscription(Path, "target", self._on_target, qos.latched())
         node.create_subscription(String, "state", self._on_state, qos.latched())
         node.create_subscription(
@@ -44,11 +45,8 @@ class ViewTopics:
         self._state = dataclasses.replace(self._state, **changes)  # type: ignore[arg-type]
         self._view.show(self._state)
 
-    def _on_joint_state(self, msg: JointState) -> None:
-        try:
-            self._show(position=by_joint(msg.name, msg.position, self._names, "position"))
-        except (RobotMetaError, ValueError) as error:
-            self._node.get_logger().warning(str(error), throttle_duration_sec=5.0)
+    def _on_posture(self, posture: Posture) -> None:
+        self._show(position=posture.position, scene=posture.scene)
 
     def _on_target(self, msg: Path) -> None:
         try:

@@ -1,4 +1,4 @@
-"""A camera in the twin: pictures of the arm as its topics say it stands, with true depth.
+"""A camera in the twin: pictures of arm and desk as their topics say they stand, with true depth.
 
 The arm is drawn as its collision hulls by default: its meshes have 240 000 faces, which take a
 processor without a GPU ten times as long.
@@ -6,6 +6,7 @@ processor without a GPU ten times as long.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,12 +17,11 @@ from robot_meta.errors import NotConnected
 from robot_meta.perception.camera import MILLIMETRE, CameraConfig, Depth, Frame, Intrinsics
 from robot_meta.perception.poses import Pose
 from robot_meta.robots.description import ArmDescription
-from robot_meta.twin.scenes import TOOL_SITE, Poster, SceneConfig, build_arm_model
-from robot_meta.types import Array
+from robot_meta.twin.desk.layout import DeskLayout, optical_axes
+from robot_meta.twin.posture import PosedModel, Posture
+from robot_meta.twin.scenes import TOOL_SITE, Poster, SceneConfig
 
 _NEAR, _FAR = 0.05, 10.0  # what can be seen along the optical axis, [m]
-
-Posture = tuple[float, Array]  # stamp [s] and joint positions (J,) [rad]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +52,10 @@ class TwinCamera:
         description: The arm.
         config: As for any camera; serial, exposure and hole filling change nothing here.
         optics: What only a simulated camera has.
-        mount: The optical frame in the base, or in the tool where `on_tool`.
+        mount: The optical frame in the base, or in the tool where `on_tool`. The fixed camera of a
+            desk is where the desk's layout has it instead.
         on_tool: Whether the arm carries the camera.
+        scene: Which desk there is, if any.
         posters: What else is to be seen.
         wait: Gives the first posture that is not older than a stamp, or None after a time [s].
 
@@ -69,13 +71,21 @@ class TwinCamera:
         *,
         mount: Pose,
         on_tool: bool = False,
+        scene: SceneConfig | None = None,
         posters: Sequence[Poster] = (),
         wait: Callable[[float, float], Posture | None],
     ) -> None:
         self._config, self._mount, self._on_tool, self._wait = config, mount, on_tool, wait
-        scene = SceneConfig(visual=optics.meshes, collision=not optics.meshes, furniture=True)
-        self._model = build_arm_model(description, scene, posters)
-        self._data = mujoco.MjData(self._model)
+        drawn = dataclasses.replace(
+            scene or SceneConfig(),
+            visual=optics.meshes,
+            collision=not optics.meshes,
+            furniture=True,
+        )
+        self._posed = PosedModel(description, drawn, posters)
+        self._model, self._data = self._posed.model, self._posed.data
+        if self._posed.layout is not None and not on_tool:
+            self._mount = desk_eye(self._posed.layout)
         self._due = -np.inf
         self.intrinsics = _pinhole(config, optics.field_of_view)
         quality, size = self._model.vis.quality, self._model.vis.global_
@@ -108,10 +118,10 @@ class TwinCamera:
             raise NotConnected(
                 f"no new joint_states for {self._config.timeout} s: does the robot node run?"
             )
-        stamp, position = posture
+        stamp = posture.stamp
         number = int(np.floor(stamp * self._config.fps + 1e-6))
         self._due = (number + 1) / self._config.fps
-        self._draw(position)
+        self._draw(posture)
         return Frame(
             stamp=stamp,
             number=number,
@@ -126,10 +136,9 @@ class TwinCamera:
             self._gl.free()
             self._gl = None
 
-    def _draw(self, position: Array) -> None:
+    def _draw(self, posture: Posture) -> None:
         data, scene = self._data, self._scene
-        data.qpos[:] = position
-        mujoco.mj_kinematics(self._model, data)
+        self._posed.put(posture.position, posture.scene)
         mujoco.mj_camlight(self._model, data)
         mujoco.mjv_updateScene(
             self._model, data, self._option, None, self._free, mujoco.mjtCatBit.mjCAT_ALL, scene
@@ -151,6 +160,12 @@ class TwinCamera:
         mujoco.mjr_render(rect, scene, self._context)
         depth = self._buffer if self._config.depth else None
         mujoco.mjr_readPixels(self._pixels, depth, rect, self._context)
+
+
+def desk_eye(layout: DeskLayout) -> Pose:
+    """The optical frame of a desk's fixed camera in the base."""
+    eye = np.array(layout.eye)
+    return Pose(position=eye, rotation=optical_axes(eye, np.array(layout.look_at)))
 
 
 def _pinhole(config: CameraConfig, field_of_view: float) -> Intrinsics:

@@ -11,7 +11,7 @@ import numpy as np
 from robot_meta.robots.description import ArmDescription
 from robot_meta.twin import scenes
 from robot_meta.twin.desk.furniture import Furniture
-from robot_meta.twin.desk.layout import DeskLayout, draw_layout
+from robot_meta.twin.desk.layout import desk_layout
 from robot_meta.twin.perturbations import Perturbations
 from robot_meta.types import Array
 
@@ -131,7 +131,7 @@ class Plant:
         self.furniture: Furniture | None = None
         if scene.desk:
             self.furniture = Furniture(self._model, self._data)
-            self.furniture.lay_out(_layout(scene.layout_seed))
+            self.furniture.lay_out(desk_layout(scene.layout_seed))
         self.set_perturbations(Perturbations())
         self.reset(self._home)
 
@@ -284,10 +284,6 @@ class Plant:
         tip = mujoco.mj_name2id(self._model, mujoco.mjtObj.mjOBJ_GEOM, "tip")
         if tip >= 0:
             self._model.geom_pos[tip] = point
-
-
-def _layout(seed: int) -> DeskLayout:
-    return DeskLayout() if seed < 0 else draw_layout(seed)
 
 
 def payload_radius(mass: float) -> float:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-import mujoco
 import numpy as np
 import viser
 
 from robot_meta.robots.description import ArmDescription
 from robot_meta.twin.browser import BLUE, GREEN, BrowserView, longer
 from robot_meta.twin.plant import payload_radius
-from robot_meta.twin.scenes import PAYLOAD_BODY, TOOL_SITE, SceneConfig, build_arm_model
+from robot_meta.twin.posture import PosedModel
+from robot_meta.twin.scenes import PAYLOAD_BODY, TOOL_SITE, SceneConfig
 from robot_meta.types import Array
 
 _TRAIL_STEP = 0.002  # shortest segment, [m]
 _ORANGE = (217, 84, 26)
+_YELLOW, _GLOW = (255, 224, 90), 0.045  # around a lamp that is lit, radius [m]
 _EYE, _LOOK_AT = (1.25, -1.05, 0.85), (0.3, 0.0, 0.3)  # base frame, [m]
 
 
@@ -26,6 +27,7 @@ class ViewState:
 
     Attributes:
         position: Joint positions, (J,), [rad].
+        scene: What stands on the desk, (1 + D,), entries as in `SCENE`; None for as it was.
         payload_mass: Of the ball in the hand, 0 for none, [kg].
         payload_offset: Its centre in the tool frame, (3,), [m].
         target: Path the tool should follow, base frame, (P, 3), [m]; (0, 3) for none.
@@ -33,6 +35,7 @@ class ViewState:
     """
 
     position: Array
+    scene: Array | None = None
     payload_mass: float = 0.0
     payload_offset: tuple[float, float, float] = (0.0, 0.0, 0.0)
     target: Array = dataclasses.field(default_factory=lambda: np.zeros((0, 3)))
@@ -46,6 +49,7 @@ class LiveView(BrowserView[ViewState]):
 
     Args:
         description: The arm.
+        scene: Which desk there is, if any.
         port: Of the page, where no server is given.
         fps: At most, [1/s].
         server: What serves it, instead of one of its own on the loopback address; closed with it.
@@ -54,17 +58,21 @@ class LiveView(BrowserView[ViewState]):
     def __init__(
         self,
         description: ArmDescription,
+        scene: SceneConfig | None = None,
         *,
         port: int = 8080,
         fps: float = 30.0,
         server: viser.ViserServer | None = None,
     ) -> None:
-        self._model = build_arm_model(description, SceneConfig(visual=True))
-        self._data = mujoco.MjData(self._model)
+        drawn = dataclasses.replace(scene or SceneConfig(), visual=True)
+        self._posed = PosedModel(description, drawn)
+        self._posed.put(description.spec.home)
+        self._data = self._posed.data
         self._ball: viser.IcosphereHandle | None = None
+        self._lamp: viser.IcosphereHandle | None = None
         self._trail = np.zeros((0, 3))
         super().__init__(
-            self._model,
+            self._posed.model,
             ViewState(position=description.spec.home),
             eye=_EYE,
             look_at=_LOOK_AT,
@@ -80,8 +88,7 @@ class LiveView(BrowserView[ViewState]):
     def draw(self, state: ViewState, drawn: ViewState | None) -> None:
         """See `BrowserView`."""
         data = self._data
-        data.qpos[:] = state.position
-        mujoco.mj_kinematics(self._model, data)
+        self._posed.put(state.position, state.scene)
         self._scene.update_from_mjdata(data)
         if drawn is None or state.target is not drawn.target:
             self.line("/target", state.target, BLUE)
@@ -96,5 +103,17 @@ class LiveView(BrowserView[ViewState]):
         if self._ball is not None:
             held = data.body(PAYLOAD_BODY)
             self._ball.position = held.xpos + held.xmat.reshape(3, 3) @ state.payload_offset
+        self._shine()
         if drawn is None or state.text != drawn.text:
             self._text.content = state.text
+
+    def _shine(self) -> None:
+        """A glow around a lamp that is lit; what the model is painted with never changes here."""
+        lit = self._posed.lamp
+        if self._lamp is not None and lit is None:
+            self._lamp.remove()
+            self._lamp = None
+        elif self._lamp is None and lit is not None:
+            self._lamp = self._server.scene.add_icosphere(
+                "/lamp", _GLOW, _YELLOW, opacity=0.6, position=lit
+            )

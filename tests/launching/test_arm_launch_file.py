@@ -8,6 +8,7 @@ import pytest
 from robot_meta.errors import LaunchError
 from robot_meta.launching import packages
 from robot_meta.launching.evaluator import resolve
+from robot_meta.perception.frames import TOOL, load_frames
 
 FILE = Path(__file__).parents[2] / "launch/arm.launch.xml"
 
@@ -119,6 +120,21 @@ def test_a_camera_brings_what_makes_sense_of_its_pictures_and_delays_nobody():
     required = {p.node.name for p in resolve(FILE, {"camera": "twin"}).processes if p.required}
     assert required == {"robot", "controller", "task"}
     assert parameters(made["robot"])["wait_for"] == ["controller", "task"]
+
+
+def test_a_second_camera_is_on_the_hand_under_a_name_of_its_own():
+    made = nodes(wrist_camera="twin", scene="desk", desk_seed="7", view="true")
+    assert list(made) == ["robot", "controller", "task", "view", "wrist_camera"]
+    for name in ("view", "wrist_camera"):
+        seen = parameters(made[name])
+        assert (seen["scene"], seen["desk_seed"]) == ("desk", 7)
+    wrist = parameters(made["wrist_camera"])
+    assert (wrist["camera_name"], wrist["source"]) == ("wrist_camera", "twin")
+    tree = load_frames(wrist["frames_file"])
+    assert tree.place(wrist["frame"])[0] == TOOL
+    usual = parameters(nodes(wrist_camera="realsense")["wrist_camera"])
+    assert load_frames(usual["frames_file"]).place(usual["frame"])[0] == TOOL
+    assert "wrist_camera" in nodes(wrist_camera="twin", camera="twin")
 
 
 def test_in_lockstep_time_waits_for_all_that_take_part():

@@ -9,8 +9,9 @@ pytest.importorskip("rclpy")
 
 from diagnostic_msgs.msg import DiagnosticArray  # noqa: E402
 from geometry_msgs.msg import PoseArray, PoseStamped  # noqa: E402
-from sensor_msgs.msg import CameraInfo, Image  # noqa: E402
+from sensor_msgs.msg import CameraInfo, Image, JointState  # noqa: E402
 
+from robot_meta.collection.cartesian import CartesianAction  # noqa: E402
 from robot_meta.collection.decoding import stamp_from  # noqa: E402
 from robot_meta.kinematics import quat_xyzw_from_rotation  # noqa: E402
 from robot_meta.nodes import qos  # noqa: E402
@@ -101,6 +102,48 @@ def test_the_twin_is_seen_in_colour_and_depth_with_its_stamps(processes, client,
 
 
 @pytest.mark.ros
+@pytest.mark.sim
+def test_a_second_camera_shows_what_is_moved_on_the_desk(processes, client, arm):
+    from robot_meta.nodes.scene_topics import scene_msgs
+    from robot_meta.twin.desk.state import SCENE
+    from robot_meta.twin.posture import PosedModel
+    from robot_meta.twin.scenes import SceneConfig
+
+    scene = PosedModel(FR3, SceneConfig(desk=True, layout_seed=4))._furniture.scene
+    made = [
+        client.node.create_publisher(kind, f"scene/{name}", qos.state())
+        for name, kind in (("joint_states", JointState), ("object_poses", PoseArray))
+    ]
+    color = client.hear(Image, "wrist_camera/color/image_raw")
+    processes.node(
+        "camera_node", source="twin", scene="desk", desk_seed=4, depth=False,
+        camera_name="wrist_camera", frame="wrist_camera_color_optical_frame", **SMALL,
+    )  # fmt: skip
+    arm.position = CartesianAction(FR3).posture(np.array([0.42, 0.0, 0.15]))
+    scene[SCENE.index("red_block_z")] = -0.3  # out of sight, below the desk
+
+    def step_until(condition, what):
+        def act():
+            for publisher, msg in zip(made, scene_msgs(arm.stamp, scene), strict=True):
+                publisher.publish(msg)
+            return condition()
+
+        arm.until(act, what)
+
+    def red():
+        if not color:
+            return -1
+        picture = color_from(color[-1]).astype(int)
+        return (picture[..., 0] > 2 * picture[..., 1:].max(axis=2)).sum()
+
+    step_until(lambda: red() == 0, "a picture without the block")
+    assert color[-1].header.frame_id == "wrist_camera_color_optical_frame"
+    for name, value in (("x", 0.42), ("y", 0.0), ("z", 0.022)):
+        scene[SCENE.index(f"red_block_{name}")] = value
+    step_until(lambda: red() > 500, "the block under the hand")
+
+
+@pytest.mark.ros
 def test_a_camera_that_is_not_plugged_in_is_told_and_waited_for(processes, client):
     pytest.importorskip("pyrealsense2")
     rows = client.hear(DiagnosticArray, "/diagnostics")
@@ -119,6 +162,8 @@ def test_a_camera_that_is_not_plugged_in_is_told_and_waited_for(processes, clien
     ("parameters", "words"),
     [
         ({"source": "webcam"}, ["'realsense' or 'twin'", "webcam"]),
+        ({"source": "twin", "camera_name": "a/b"}, ["camera_name", "'a/b'"]),
+        ({"source": "twin", "scene": "sofa"}, ["'table', 'desk'", "sofa"]),
         ({"source": "twin", "frame": "eye"}, ["no frame 'eye'", "camera_link"]),
         ({"source": "twin", "hole_filling": "all"}, ["hole_filling", "nearest"]),
         ({"source": "twin", "frames_file": "nowhere.yaml"}, ["nowhere.yaml"]),

@@ -13,6 +13,7 @@ from robot_meta.perception.poses import Pose
 from robot_meta.perception.tags import card_size, tag_picture
 from robot_meta.robots.description import arm_description
 from robot_meta.twin.camera import TwinCamera, TwinCameraConfig
+from robot_meta.twin.posture import Posture
 from robot_meta.twin.scenes import Poster
 
 WIDTH, HEIGHT, FPS = 640, 480, 30
@@ -131,7 +132,10 @@ class Studio:
     def open(self, mount, posters=(), posture=None, *, config=None, optics=None, **more):
         """The camera; it finds the arm in `posture` whenever it looks."""
         still = self.aside if posture is None else posture
-        values = {"wait": lambda due, timeout: (max(due, 0.0), still), **more}
+        values = {
+            "wait": lambda due, timeout: Posture(stamp=max(due, 0.0), position=still),
+            **more,
+        }
         return TwinCamera(
             self.arm,
             config or CameraConfig(),

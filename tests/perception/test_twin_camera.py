@@ -3,11 +3,18 @@
 import numpy as np
 import pytest
 
+from robot_meta.collection.cartesian import CartesianAction
 from robot_meta.errors import NotConnected
 from robot_meta.perception.camera import CameraConfig
+from robot_meta.perception.frames import TOOL, load_frames
 from robot_meta.perception.poses import Pose, distance
 from robot_meta.perception.tags import TagConfig, TagDetector
-from robot_meta.twin.camera import TwinCameraConfig
+from robot_meta.resources import resource
+from robot_meta.robots.description import arm_description
+from robot_meta.twin.camera import TwinCameraConfig, desk_eye
+from robot_meta.twin.desk.layout import DeskLayout, draw_layout
+from robot_meta.twin.desk.state import SCENE
+from robot_meta.twin.posture import PosedModel, Posture
 from robot_meta.twin.scenes import SceneConfig, build_arm_model
 
 pytestmark = pytest.mark.sim
@@ -84,7 +91,7 @@ def test_frames_are_due_by_robot_time_and_what_was_missed_shows_in_their_numbers
 
     def wait(due, timeout):
         asked.append(due)
-        return next(stamps), studio.aside
+        return Posture(stamp=next(stamps), position=studio.aside)
 
     camera = studio.open(studio.down, config=CameraConfig(width=64, height=48), wait=wait)
     numbers = [camera.grab().number for _ in range(5)]
@@ -130,3 +137,90 @@ def test_physics_has_no_furniture_and_no_posters(studio):
 
 def at(point):
     return Pose(position=np.asarray(point), rotation=np.eye(3))
+
+
+DESK = SceneConfig(desk=True)
+
+
+def desk_scene(**changes):
+    """The nominal desk, (1 + D,), with some entries changed."""
+    posed = PosedModel(arm_description("fr3"), DESK)
+    scene = posed._furniture.scene
+    for name, value in changes.items():
+        scene[SCENE.index(name)] = value
+    return scene
+
+
+def shown(studio, scene, frame="camera_color_optical_frame", posture=None, layout_seed=-1):
+    """One frame from a camera of config/desk_frames.yaml, and the camera."""
+    carrier, mount = load_frames(resource("config/desk_frames.yaml")).place(frame)
+    position = studio.aside if posture is None else posture
+    camera = studio.open(
+        mount,
+        config=CameraConfig(width=320, height=240),
+        on_tool=carrier == TOOL,
+        scene=SceneConfig(desk=True, layout_seed=layout_seed),
+        wait=lambda due, timeout: Posture(stamp=max(due, 0.0), position=position, scene=scene),
+    )
+    try:
+        return camera.grab(), camera
+    finally:
+        camera.close()
+
+
+def reddest(color):
+    """Middle of what is red, (column, row)."""
+    red, green, blue = color.astype(int).transpose(2, 0, 1)
+    rows, columns = np.nonzero((red > 2 * green) & (red > 2 * blue) & (red > 60))
+    return columns.mean(), rows.mean()
+
+
+@pytest.mark.parametrize("place", [(0.42, -0.10), (0.36, 0.02), (0.50, -0.02)])
+def test_a_block_is_seen_where_the_topics_say_it_is(studio, place):
+    where = dict(zip(("red_block_x", "red_block_y"), place, strict=True))
+    frame, camera = shown(studio, desk_scene(**where))
+    eye = desk_eye(DeskLayout())
+    column, row = pixel(camera.intrinsics, (eye.inverse @ at([*place, 0.022])).position)
+    assert np.hypot(*(np.array(reddest(frame.color)) - (column, row))) < 3.0
+
+
+def test_a_camera_on_the_wrist_sees_the_block_below_the_fingers(studio):
+    posture = CartesianAction(studio.arm).posture(np.array([0.42, -0.10, 0.12]))
+    frame, camera = shown(studio, desk_scene(), "wrist_camera_color_optical_frame", posture)
+    origins, rotations = studio.arm.chain.joint_frames_in_base(posture)
+    mount = load_frames(resource("config/desk_frames.yaml")).place(
+        "wrist_camera_color_optical_frame"
+    )[1]
+    eye = Pose(position=origins[-1], rotation=rotations[-1]) @ mount
+    column, row = pixel(camera.intrinsics, (eye.inverse @ at([0.42, -0.10, 0.03])).position)
+    assert np.hypot(*(np.array(reddest(frame.color)) - (column, row))) < 15.0
+
+
+@pytest.mark.parametrize(
+    ("change", "point"),
+    [({"drawer": 0.15}, [0.40, 0.30, 0.06]), ({"lamp": 1.0}, [0.72, 0.11, 0.135])],
+)
+def test_an_open_drawer_and_a_lit_lamp_change_the_picture_there(studio, change, point):
+    before, camera = shown(studio, desk_scene())
+    after, _ = shown(studio, desk_scene(**change))
+    changed = np.abs(after.color.astype(int) - before.color).max(axis=2) > 30
+    column, row = pixel(camera.intrinsics, (desk_eye(DeskLayout()).inverse @ at(point)).position)
+    near = changed[round(row) - 6 : round(row) + 7, round(column) - 6 : round(column) + 7]
+    assert near.mean() > 0.2 and changed.mean() < 0.15
+
+
+def test_another_desk_is_seen_by_its_own_camera(studio):
+    layout = draw_layout(4)
+    posed = PosedModel(studio.arm, SceneConfig(desk=True, layout_seed=4))
+    frame, camera = shown(studio, posed._furniture.scene, layout_seed=4)
+    x, y, _ = layout.blocks["red_block"]
+    point = desk_eye(layout).inverse @ at([x, layout.side * y, 0.022])
+    column, row = pixel(camera.intrinsics, point.position)
+    assert np.hypot(*(np.array(reddest(frame.color)) - (column, row))) < 3.0
+
+
+def test_the_frames_of_the_nominal_desk_are_where_its_camera_is():
+    _, mount = load_frames(resource("config/desk_frames.yaml")).place("camera_color_optical_frame")
+    eye = desk_eye(DeskLayout())
+    np.testing.assert_allclose(mount.position, eye.position, atol=1e-9)
+    np.testing.assert_allclose(mount.rotation, eye.rotation, atol=1e-5)

@@ -14,6 +14,8 @@ import pytest
 from PIL import Image
 
 from robot_meta.robots.description import arm_description
+from robot_meta.twin.desk.state import SCENE
+from robot_meta.twin.scenes import SceneConfig
 from robot_meta.twin.view import LiveView, ViewState
 
 pytestmark = pytest.mark.sim
@@ -83,6 +85,20 @@ def test_the_payload_hangs_at_its_offset_from_the_tool(view: LiveView) -> None:
     np.testing.assert_allclose(view._ball.position, TOOL + turn @ offset, atol=1e-6)
     show(view, ViewState(position=ARM.spec.home))
     assert view._ball is None
+
+
+def test_the_desk_moves_and_its_lamp_glows() -> None:
+    with LiveView(ARM, SceneConfig(desk=True, layout_seed=3), port=8492) as view:
+        scene = view._posed._furniture.scene  # type: ignore[union-attr]
+        scene[SCENE.index("drawer")], scene[SCENE.index("lamp")] = 0.1, 1.0
+        show(view, ViewState(position=ARM.spec.home, scene=scene))
+        assert view._data.joint("desk/drawer").qpos == pytest.approx(0.1)
+        assert view._lamp is not None
+        np.testing.assert_allclose(view._lamp.position, view._data.geom("desk/lamp").xpos)
+        dark = scene.copy()
+        dark[SCENE.index("lamp")] = 0.0
+        show(view, ViewState(position=ARM.spec.home, scene=dark))
+        assert view._lamp is None
 
 
 def test_closing_twice_is_harmless() -> None:

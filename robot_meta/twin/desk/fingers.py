@@ -79,6 +79,10 @@ class Fingers:
         self._data.qpos[self._places] = 0.0
         self._aim(0.0, GRIP_FORCE)
 
+    def show(self, width: float) -> None:
+        """Stand `width` [m] apart, without physics."""
+        self._data.qpos[self._places] = 0.5 * width
+
     def grip(self, width: float) -> None:
         """Forget all tasks and move at once towards `width` [m], with limited force."""
         self._clear()

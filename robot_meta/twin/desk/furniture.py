@@ -15,6 +15,7 @@ from robot_meta.twin.desk.layout import (
     PAINTED,
     PLACES,
     DeskLayout,
+    optical_axes,
 )
 from robot_meta.twin.desk.model import DESK
 from robot_meta.twin.desk.state import JOINTS
@@ -83,6 +84,17 @@ class Furniture:
         self.lamp, self._down = layout.lamp, False
         self._shine()
 
+    def show(self, scene: Array) -> None:
+        """Stand as `scene` (1 + D,) says, without physics; the inverse of reading `scene`."""
+        self.fingers.show(scene[0])
+        joints = len(self._joints)
+        self._data.qpos[self._joints] = scene[1 : 1 + joints]
+        self._data.qpos[self._poses] = scene[2 + joints :]
+        lamp = bool(scene[1 + joints] > 0.5)
+        if lamp is not self.lamp:
+            self.lamp = lamp
+            self._shine()
+
     def update(self) -> None:
         """Notice whether the button was pressed or let up, and go on with what the hand does."""
         self.fingers.update()
@@ -131,7 +143,10 @@ class Furniture:
             self._model.body_pos[body] = place
         camera = self._model.camera(DESK + "desk").id
         self._model.cam_pos[camera] = layout.eye
-        self._model.cam_quat[camera] = _looking(np.array(layout.eye), np.array(layout.look_at))
+        axes = optical_axes(np.array(layout.eye), np.array(layout.look_at))
+        turn = np.zeros(4)
+        mujoco.mju_mat2Quat(turn, (axes * [1.0, -1.0, -1.0]).ravel())  # y up, z to the eye
+        self._model.cam_quat[camera] = turn
 
     def _paint(self, layout: DeskLayout) -> None:
         for name in (*PAINTED, *COLOURED):
@@ -154,13 +169,3 @@ class Furniture:
     def _shine(self) -> None:
         self._model.geom(DESK + "lamp").rgba = _LIT if self.lamp else _UNLIT
         self._model.geom(DESK + "lamp").matid = -1
-
-
-def _looking(eye: Array, look_at: Array) -> Array:
-    """Orientation (w, x, y, z) of a camera at `eye` that sees `look_at` in its middle."""
-    back = (eye - look_at) / np.linalg.norm(eye - look_at)
-    right = np.cross([0.0, 0.0, 1.0], back)
-    right /= np.linalg.norm(right)
-    quat = np.zeros(4)
-    mujoco.mju_mat2Quat(quat, np.stack([right, np.cross(back, right), back], axis=1).ravel())
-    return quat

@@ -77,6 +77,19 @@ def draw_layout(seed: int, vary: Collection[str] = ASPECTS) -> DeskLayout:
     return DeskLayout(**drawn)  # type: ignore[arg-type]
 
 
+def desk_layout(seed: int) -> DeskLayout:
+    """The desk number `seed`, -1 for the nominal one."""
+    return DeskLayout() if seed < 0 else draw_layout(seed)
+
+
+def optical_axes(eye: Array, look_at: Array) -> Array:
+    """Columns right, down and forward, (3, 3), of a level camera at `eye` aimed at `look_at`."""
+    forward = (look_at - eye) / np.linalg.norm(look_at - eye)
+    right = np.cross(forward, [0.0, 0.0, 1.0])
+    right /= np.linalg.norm(right)
+    return np.stack([right, np.cross(forward, right), forward], axis=1)
+
+
 def _places(rng: np.random.Generator) -> dict[str, object]:
     shift = {place: _pair(rng.uniform(-0.015, 0.015, 2)) for place in PLACES}
     return {"side": 1.0 if rng.uniform() < 0.5 else -1.0, "shift": shift}

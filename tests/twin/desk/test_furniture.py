@@ -12,8 +12,9 @@ from robot_meta.safety.guard import Guard
 from robot_meta.twin.desk.furniture import PRESSED, Furniture
 from robot_meta.twin.desk.layout import DeskLayout, draw_layout
 from robot_meta.twin.desk.model import DESK, MAX_WIDTH
-from robot_meta.twin.desk.state import JOINTS, STATE
+from robot_meta.twin.desk.state import JOINTS, SCENE, STATE
 from robot_meta.twin.mujoco_robot import MujocoRobot, TwinConfig
+from robot_meta.twin.posture import PosedModel
 from robot_meta.twin.scenes import SceneConfig, build_arm_model
 from robot_meta.types import Reference
 
@@ -155,6 +156,19 @@ def test_every_entry_of_the_state_has_a_name():
     desk.lay_out(DeskLayout())
     desk.reset()
     assert len(desk.state) == len(STATE) == len(JOINTS) + 1 + 14
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_seen_of_a_desk_can_be_shown_by_another_model_of_it(robot, seed):
+    robot.reset(layout=draw_layout(seed))
+    robot.fingers.move(0.05)
+    for _ in range(60):
+        robot.step()
+    seen = robot.scene()
+    posed = PosedModel(ARM, SceneConfig(desk=True, layout_seed=seed))
+    posed.put(ARM.spec.home, seen)
+    np.testing.assert_allclose(posed._furniture.scene, seen, atol=1e-12)
+    assert (posed.lamp is not None) == bool(seen[SCENE.index("lamp")])
 
 
 def test_the_guard_lets_fingers_move_only_while_it_runs(robot):
