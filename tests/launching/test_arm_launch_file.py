@@ -130,10 +130,10 @@ def test_a_second_camera_is_on_the_hand_under_a_name_of_its_own():
         assert (seen["scene"], seen["desk_seed"]) == ("desk", 7)
     wrist = parameters(made["wrist_camera"])
     assert (wrist["camera_name"], wrist["source"]) == ("wrist_camera", "twin")
-    tree = load_frames(wrist["frames_file"])
+    tree = load_frames(Path(wrist["frames_file"]))
     assert tree.place(wrist["frame"])[0] == TOOL
     usual = parameters(nodes(wrist_camera="realsense")["wrist_camera"])
-    assert load_frames(usual["frames_file"]).place(usual["frame"])[0] == TOOL
+    assert load_frames(Path(usual["frames_file"])).place(usual["frame"])[0] == TOOL
     assert "wrist_camera" in nodes(wrist_camera="twin", camera="twin")
 
 
