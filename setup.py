@@ -36,8 +36,8 @@ TWIN = [
 ]
 # The operator's page, and the one for annotation; the 3-D view in it is viser's.
 WEB = ["aiohttp>=3.11,<4"]
-# OpenCV finds printed tags and calibrates; 5 has no calibrateHandEye.
-VISION = ["opencv-python-headless>=4.8,<5"]
+# OpenCV finds printed tags and calibrates; 5 has no calibrateHandEye. PyAV films episodes.
+VISION = ["opencv-python-headless>=4.8,<5", "av>=15,<19"]
 # The driver of RealSense cameras; wants the system's libusb-1.0-0.
 REALSENSE = ["pyrealsense2>=2.55,<3"]
 # rclpy for machines where no ROS 2 is sourced; names as in package.xml.
@@ -146,6 +146,7 @@ setup(
             "task = robot_meta.nodes.task_node:main",
             "recorder = robot_meta.nodes.recorder_node:main",
             "episodes = robot_meta.nodes.episodes_node:main",
+            "video = robot_meta.nodes.video_node:main",
             "view = robot_meta.nodes.view_node:main",
             "web = robot_meta.nodes.web_node:main",
             "camera = robot_meta.nodes.camera_node:main",

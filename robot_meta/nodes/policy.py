@@ -27,6 +27,7 @@ ENCLAVES = {  # of a node, and who it is in the tables
     "frames": "frames",
     "episodes": "episodes",
     "web": "web",
+    "video": "video",
     "stop_device": "stop device",
     "operator": "operator",  # a person's command line
 }

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from robot_meta import errors
 from robot_meta.build import BuildConfig
+from robot_meta.collection.video.writer import VideoConfig
 from robot_meta.nodes import legged_backends
 from robot_meta.nodes.arm_task import ArmTaskConfig
 from robot_meta.nodes.backends import NOT_OF_TWIN, ArmNodeConfig
@@ -26,6 +27,7 @@ from robot_meta.nodes.recorder_node import RecorderConfig
 from robot_meta.nodes.schedule import LeggedScheduleConfig, ScheduleConfig
 from robot_meta.nodes.teleop_node import TeleopConfig
 from robot_meta.nodes.topics import SERVICES, TOPICS
+from robot_meta.nodes.video_node import VideoNodeConfig
 from robot_meta.nodes.view_node import ViewConfig
 from robot_meta.nodes.web_node import WebConfig
 from robot_meta.perception.camera import CameraConfig
@@ -85,6 +87,7 @@ def parameters() -> dict[str, list[FieldFact]]:
         "task of legs": facts(LeggedTaskConfig()),
         "recorder": facts(RecorderConfig()),
         "episodes": facts(EpisodesConfig()),
+        "video": [*facts(VideoNodeConfig()), *facts(VideoConfig())],
         "view": facts(ViewConfig()),
         "web": facts(WebConfig()),
         "camera": [

@@ -137,6 +137,21 @@ def test_a_second_camera_is_on_the_hand_under_a_name_of_its_own():
     assert "wrist_camera" in nodes(wrist_camera="twin", camera="twin")
 
 
+@pytest.mark.parametrize(
+    ("cameras", "filmed"),
+    [
+        ({"camera": "twin"}, ["camera"]),
+        ({"wrist_camera": "twin"}, ["wrist_camera"]),
+        ({"camera": "twin", "wrist_camera": "realsense"}, ["camera", "wrist_camera"]),
+    ],
+)
+def test_episodes_are_filmed_by_the_cameras_there_are(cameras, filmed):
+    made = nodes(store="x", video="true", **cameras)
+    assert parameters(made["video"])["cameras"] == filmed
+    assert parameters(made["video"])["store"] == "x"
+    assert "video" not in nodes(store="x", **cameras)
+
+
 def test_in_lockstep_time_waits_for_all_that_take_part():
     assert parameters(nodes()["robot"])["wait_for"] == ["controller", "task"]
     made = nodes(record="x")

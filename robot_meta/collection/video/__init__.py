@@ -1,0 +1,1 @@
+"""What cameras saw of an episode: compressed as it comes, readable after any kill."""
