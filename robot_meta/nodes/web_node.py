@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from geometry_msgs.msg import PoseStamped
 from rclpy.clock import Clock
@@ -20,6 +20,7 @@ from std_srvs.srv import Trigger
 
 from robot_meta.collection.decoding import BASE_FRAME
 from robot_meta.nodes import qos
+from robot_meta.nodes.backends import SCENES
 from robot_meta.nodes.images import color_from, pose_msg
 from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.run import run
@@ -27,6 +28,7 @@ from robot_meta.nodes.topics import SERVICES
 from robot_meta.nodes.view_topics import ViewTopics
 from robot_meta.nodes.web_facts import WebFacts
 from robot_meta.robots.description import arm_description
+from robot_meta.twin.scenes import SceneConfig
 from robot_meta.twin.view import LiveView
 from robot_meta.web.access import Access, default_key_file, kept_key
 from robot_meta.web.board import Board
@@ -51,6 +53,8 @@ class WebConfig:
 
     Attributes:
         robot: Robot type.
+        scene: "table", or "desk" where the twin has one.
+        desk_seed: Which of all desks, -1 for the nominal one.
         port: Of the page on this machine.
         key_file: Where the page's key is kept; empty for robot_meta/page_key in the folder for
             the state of this user's programs.
@@ -59,12 +63,16 @@ class WebConfig:
     """
 
     robot: str = "fr3"
+    scene: Literal["table", "desk"] = "table"
+    desk_seed: int = -1
     port: int = 8090
     key_file: str = ""
-    cameras: tuple[str, ...] = ("camera/color/image_raw",)
+    cameras: tuple[str, ...] = ("camera/color/image_raw", "wrist_camera/color/image_raw")
     hand: HandConfig = field(default_factory=HandConfig)
 
     def __post_init__(self) -> None:
+        if self.scene not in SCENES:
+            raise ValueError(f"scene must be one of {list(SCENES)}, got '{self.scene}'")
         if not 1024 <= self.port <= 65535:
             raise ValueError(f"port must be in [1024, 65535], got {self.port}")
 
@@ -98,9 +106,10 @@ class WebNode(Node):
         self._server = PageServer(page.app, Access(key=key, port=config.port))
         self.get_logger().info(f"open {self._server.address}")
         description, viser = arm_description(config.robot), private_viser(socket)
-        self._view = LiveView(description, server=viser)
+        scene = SceneConfig(desk=config.scene == "desk", layout_seed=config.desk_seed)
+        self._view = LiveView(description, scene, server=viser)
         self._handle = ToolHandle(viser, self._hand)
-        ViewTopics(self, self._view, description)
+        ViewTopics(self, self._view, description, desk=scene.desk)
         self._facts = WebFacts(self, self._board)
         self.create_subscription(Bool, "estop", self._on_estop, qos.latched())
         steady = Clock(clock_type=ClockType.STEADY_TIME)  # simulated time may stand still

@@ -48,6 +48,17 @@ def test_a_real_arm_waits_to_be_armed_and_goes_at_a_fifth_of_its_speed(
     assert made["robot"]["speed_scale"] == made["teleop"]["speed_scale"] == speed
 
 
+def test_the_twin_has_a_desk_to_play_at_and_a_real_arm_what_is_there():
+    made = parameters(page="true")
+    assert {made[name]["scene"] for name in ("robot", "episodes", "web")} == {"desk"}
+    for name in ("robot", "teleop"):
+        assert made[name]["cell"].endswith("config/desk_cell.yaml")
+    assert parameters(scene="table")["robot"]["scene"] == "table"
+    assert parameters(backend="fake")["robot"]["scene"] == "table"
+    real = parameters(backend="franka", robot_ip="172.16.0.2")["robot"]
+    assert real["scene"] == "table" and real["cell"].endswith("config/cell.yaml")
+
+
 def test_every_argument_of_the_arm_holds_here_too():
     made = parameters(
         device="pose", robot="fr3", cell="mine.yaml", store="", view="true", camera="twin",
