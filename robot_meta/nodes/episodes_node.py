@@ -51,6 +51,7 @@ class EpisodesConfig:
     Attributes:
         robot: Robot type.
         scene: "table", or "desk" where the twin has one: its state is kept with the robot's.
+        desk_seed: Which of all desks, -1 for the nominal one.
         store: Folder of the store; made there if there is none.
         who: Who plays.
         instruction: What is meant, until the topic `instruction` says otherwise.
@@ -61,6 +62,7 @@ class EpisodesConfig:
 
     robot: str = "fr3"
     scene: Literal["table", "desk"] = "table"
+    desk_seed: int = -1
     store: str = "out/store"
     who: str = ""
     instruction: str = ""
@@ -142,12 +144,18 @@ class EpisodesNode(Node):
             "started": now.isoformat(timespec="seconds"),
             "config": {**asdict(config), "parameters": dict(self._parameters)},
             "state": self._steps.names,
-            "predicates": VERSION if config.scene == "desk" else None,
+            **self._desk_facts(),
             "commit": git_commit(),
             "version": robot_meta.__version__,
         }
         key = f"{now:%Y%m%d_%H%M%S}_{uuid.uuid4().hex[:8]}"
         self._recorder.start(key, config.task, about)
+
+    def _desk_facts(self) -> dict[str, int]:
+        """What generated play says of its desk too."""
+        if self._config.scene != "desk":
+            return {}
+        return {"layout_seed": self._config.desk_seed, "predicates": VERSION}
 
     def _stop(self) -> None:
         if self._recorder.episode:

@@ -103,7 +103,8 @@ def test_a_desk_brings_its_own_cell_unless_another_is_given():
         assert parameters(desk[name])["cell"].endswith("config/desk_cell.yaml")
     assert parameters(desk["robot"])["scene"] == "desk"
     assert parameters(desk["robot"])["desk_seed"] == 7
-    assert parameters(desk["episodes"])["scene"] == "desk"
+    kept = parameters(desk["episodes"])
+    assert (kept["scene"], kept["desk_seed"]) == ("desk", 7)
     mine = nodes(scene="desk", cell="mine.yaml")
     assert parameters(mine["robot"])["cell"] == "mine.yaml"
 
