@@ -142,9 +142,7 @@ def test_a_full_disk_ends_the_video_with_one_line_and_nothing_else(
     size = max(path.stat().st_size for path in (tmp_path / "videos" / key).iterdir())
     limits.prlimit(node.pid, limits.RLIMIT_FSIZE, (size + 3000, size + 3000))
     cameras.show_until(
-        lambda: all(
-            "File too large" in cameras.row(c).message for c in ("camera", "wrist_camera")
-        ),
+        lambda: all(cameras.says(c, "File too large") for c in ("camera", "wrist_camera")),
         "the full disk",
     )
     lines = [line for line in node.log.read_text().splitlines() if "not filmed further" in line]
