@@ -42,8 +42,12 @@ class VideoFile(Closing):
         self._av, self._path, self._decoded = library(), path, iter(())
         self._part = SoundPart(path)
         self.nanoseconds: list[int] = []
-        if self._part.size:
-            self._open()
+        try:
+            if self._part.size:
+                self._open()
+        except BaseException:
+            self._part.close()
+            raise
 
     def _open(self) -> None:
         try:
