@@ -84,8 +84,8 @@ class TwinCamera:
         )
         self._posed = PosedModel(description, drawn, posters)
         self._model, self._data = self._posed.model, self._posed.data
-        if self._posed.layout is not None and not on_tool:
-            self._mount = desk_eye(self._posed.layout)
+        if self._posed.layout is not None:
+            self.lay_out(self._posed.layout)
         self._due = -np.inf
         self.intrinsics = _pinhole(config, optics.field_of_view)
         quality, size = self._model.vis.quality, self._model.vis.global_
@@ -128,6 +128,12 @@ class TwinCamera:
             color=self._pixels[::-1].copy(),
             depth=_millimetres(self._buffer[::-1]) if self._config.depth else None,
         )
+
+    def lay_out(self, layout: DeskLayout) -> None:
+        """Look at another desk from now on, with its fixed camera where it has it."""
+        self._posed.lay_out(layout)
+        if not self._on_tool:
+            self._mount = desk_eye(layout)
 
     def close(self) -> None:
         """See `Camera`."""

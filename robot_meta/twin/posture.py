@@ -54,10 +54,20 @@ class PosedModel:
         self._furniture: Furniture | None = None
         self._joints = description.spec.num_joints
         if scene.desk:
-            self.layout = desk_layout(scene.layout_seed)
             self._furniture = Furniture(self.model, self.data)
-            self._furniture.lay_out(self.layout)
-            self._furniture.reset()
+            self.lay_out(desk_layout(scene.layout_seed))
+
+    def lay_out(self, layout: DeskLayout) -> None:
+        """Make the desk what `layout` says, as it was found.
+
+        Raises:
+            ValueError: There is no desk.
+        """
+        if self._furniture is None:
+            raise ValueError("there is no desk here: set scene.desk")
+        self.layout = layout
+        self._furniture.lay_out(layout)
+        self._furniture.reset()
 
     def put(self, position: Array, scene: Array | None = None) -> None:
         """Let joints (J,) and desk (1 + D,) stand like this; what is not given stays."""
