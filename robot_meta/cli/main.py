@@ -61,6 +61,11 @@ COMMANDS = {
         "move the arm, slowly at first and behind its guard, into a recorded run",
         "robot-meta excite --out out/runs/first",
     ),
+    "teleop": Command(
+        "robot_meta.cli.teleop",
+        "drive the arm with the keys of this terminal, beside play.launch.xml",
+        "robot-meta teleop keys",
+    ),
     "calibrate": Command(
         "robot_meta.cli.calibrate",
         "find out where the camera is, from poses of the tool and of a printed tag",

@@ -9,13 +9,14 @@ from geometry_msgs.msg import PoseStamped
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
-from std_msgs.msg import Bool, Float64
+from std_msgs.msg import Bool, Float64, String
 
 from robot_meta.collection.decoding import BASE_FRAME
 from robot_meta.errors import BadConfig
 from robot_meta.kinematics import rotation_from_quat_wxyz
 from robot_meta.nodes import qos
 from robot_meta.teleoperation.device import Device, Pose
+from robot_meta.teleoperation.keyboard import Keyboard
 from robot_meta.teleoperation.pose_source import PoseSource
 
 STEADY = Clock(clock_type=ClockType.STEADY_TIME)
@@ -91,4 +92,16 @@ class _PoseTopics(PoseSource):
         self._node.get_logger().warning(text, throttle_duration_sec=WARN_EVERY)
 
 
-DEVICES: dict[str, Callable[[Node], Device]] = {"pose": _PoseTopics}
+class _KeyTopic(Keyboard):
+    """Keys that a terminal somewhere in the network sends; a launched node has none of its own."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__()
+        self._input = node.create_subscription(String, "teleop_keys", self._on_key, 10)
+        node.get_logger().info("keys come from a second terminal: robot-meta teleop keys")
+
+    def _on_key(self, msg: String) -> None:
+        self.press(msg.data, steady_time())
+
+
+DEVICES: dict[str, Callable[[Node], Device]] = {"keyboard": _KeyTopic, "pose": _PoseTopics}

@@ -33,7 +33,8 @@ class TeleopConfig:
         cell: File that says where the tool point is; empty for that of the robot type.
         speed_scale: Share of the robot's velocity limits that its guard allows.
         limits_of: Robot node that tells what its guard enforces.
-        device: What the person holds: "pose" (topics of a hand in space).
+        device: What the person holds: "keyboard" (see `robot-meta teleop keys`) or "pose" (topics
+            of a hand in space).
         motion: How fast the tool may go.
     """
 
@@ -41,7 +42,7 @@ class TeleopConfig:
     cell: str = ""
     speed_scale: float = 1.0
     limits_of: str = "robot"
-    device: str = "pose"
+    device: str = "keyboard"
     motion: MotionConfig = field(default_factory=MotionConfig)
 
     def __post_init__(self) -> None:
@@ -136,7 +137,7 @@ class TeleopNode(Node):
             f"recording {self._buttons.recording}" if self._buttons.recording else "not recording",
             f"speed {self._teleoperator.share:.0%}",
         ]
-        if hold is Hold.WAITING:
+        if hold is Hold.WAITING and self._follows:
             parts.append(f"clutch WAITING: {hold.value}")
         told = "; ".join(parts)
         if trouble:

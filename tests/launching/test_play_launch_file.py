@@ -29,6 +29,7 @@ def test_a_person_takes_the_place_of_controller_and_task_and_can_record():
     made = parameters()
     assert made["robot"]["wait_for"] == ["teleop", "episodes"]
     assert made["episodes"]["store"] == "out/store"
+    assert made["teleop"]["device"] == "keyboard"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,136 @@
+"""play.launch.xml from end to end: a person at a terminal drives the twin and records that."""
+
+import contextlib
+import os
+import pty
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy")
+
+from geometry_msgs.msg import PoseStamped  # noqa: E402
+from std_msgs.msg import String  # noqa: E402
+from std_srvs.srv import Trigger  # noqa: E402
+from trajectory_msgs.msg import JointTrajectory  # noqa: E402
+
+from robot_meta.collection.decoding import commanded_from  # noqa: E402
+from robot_meta.errors import DeviceUnavailable  # noqa: E402
+from robot_meta.nodes import qos  # noqa: E402
+from robot_meta.replay.snapshot import Snapshot  # noqa: E402
+from robot_meta.robots.description import arm_description  # noqa: E402
+
+pytestmark = [pytest.mark.ros, pytest.mark.sim]
+ROOT = Path(__file__).resolve().parents[2]
+SPEC = arm_description("fr3").spec
+PATIENT = "/**/robot:\n  ros__parameters: {guard: {max_gap: 5.0, max_silence: 5.0}}\n"
+
+
+class Keys:
+    """`robot-meta teleop keys` in a terminal of its own."""
+
+    def __init__(self, environment, folder):
+        self._ours, theirs = pty.openpty()
+        self.errors = folder / "keys.log"
+        os.set_blocking(self._ours, False)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "robot_meta.cli.main", "teleop", "keys"],
+            stdin=theirs, stdout=theirs, stderr=self.errors.open("w"), env=environment, cwd=ROOT,
+        )  # fmt: skip
+        os.close(theirs)
+        self._shown, self._pressed_at = "", 0.0
+
+    def press(self, key, every=0.03):
+        """Press a key, or leave it pressed: a terminal repeats it about every 30 ms."""
+        if time.monotonic() - self._pressed_at > every:
+            self._pressed_at = time.monotonic()
+            os.write(self._ours, key)
+
+    def __repr__(self):
+        return f"what the terminal shows: {self._shown[-2000:]!r}"
+
+    def shows(self, text):
+        """Whether the terminal has shown that since the last question that was answered."""
+        with contextlib.suppress(BlockingIOError):
+            self._shown += os.read(self._ours, 65536).decode(errors="replace")
+        if text not in self._shown:
+            return False
+        self._shown = self._shown.split(text, 1)[1]
+        return True
+
+    def close(self):
+        """The terminal is closed, as when a line breaks."""
+        os.close(self._ours)
+
+
+@pytest.fixture
+def play(processes, client, tmp_path):
+    """The launch and its terminal, the robot armed."""
+    (tmp_path / "patient.yaml").write_text(PATIENT)
+    heard = {
+        "state": client.hear(String, "state", qos.latched()),
+        "tool": client.hear(PoseStamped, "tool_pose"),
+        "commanded": client.hear(JointTrajectory, "commanded"),
+    }
+    processes.python(
+        "-m", "robot_meta.launching", "--runner", "own", ROOT / "launch/play.launch.xml",
+        "device:=keyboard", "backend:=twin", f"store:={tmp_path / 'store'}",
+        f"params_file:={tmp_path / 'patient.yaml'}",
+    )  # fmt: skip
+    keys = Keys(processes.environment(), tmp_path)
+    yield keys, heard
+    if keys.process.poll() is None:
+        keys.process.kill()
+    keys.process.wait()
+
+
+def newest(heard):
+    return commanded_from(heard["commanded"][-1], SPEC.joint_names)
+
+
+def test_keys_move_the_tool_into_an_episode_and_a_lost_terminal_brings_it_to_rest(
+    play, client, tmp_path
+):
+    keys, heard = play
+
+    def until(condition, what, timeout_s=120.0):
+        return client.spin_until(condition, timeout_s, what)
+
+    def lift():
+        """Leave `e` pressed; armed anew where the machine was too busy."""
+        if heard["state"] and heard["state"][-1].data.startswith("HOLD"):
+            keys.press(b"1", every=2.0)
+        keys.press(b"e")
+        keys.shows("\n")  # a terminal that nobody reads would fill up
+        return heard["tool"] and heard["tool"][-1].pose.position.z > start + 0.05
+
+    def record():
+        """Press enter again where the recorder was not found yet."""
+        if keys.shows("nobody answers the service start_episode"):
+            time.sleep(1.0)
+            keys.press(b"\r")
+        return keys.shows("| recording 20")
+
+    until(lambda: keys.shows("robot RUNNING | clutch OPEN 50% | not recording"), "the status line")
+    start = heard["tool"][-1].pose.position.z
+    keys.press(b"\r")
+    until(record, "the recording")
+    until(lift, "the tool 5 cm higher")
+    assert newest(heard).velocity.any(), "in the middle of a motion"
+    keys.close()
+    until(lambda: not newest(heard).velocity.any(), "rest")
+    assert heard["state"][-1].data == "RUNNING", "the guard had nothing to do with it"
+    assert keys.process.wait(60.0) == DeviceUnavailable.exit_code
+    (line,) = keys.errors.read_text().splitlines()
+    assert line.startswith("robot-meta: error: the terminal was closed")
+
+    assert client.call(Trigger, "stop_episode").success
+    snapshot = Snapshot(tmp_path / "store")
+    batch = snapshot.intact(np.arange(len(snapshot)))
+    assert len(batch) > 20
+    assert np.ptp(batch.values["state"], axis=0).max() > 0.05
+    assert np.abs(batch.values["requested"]).max() > 0.01
