@@ -16,6 +16,7 @@ from robot_meta.errors import BadConfig
 from robot_meta.kinematics import rotation_from_quat_wxyz
 from robot_meta.nodes import qos
 from robot_meta.teleoperation.device import Device, Pose
+from robot_meta.teleoperation.gamepad import open_gamepad
 from robot_meta.teleoperation.keyboard import Keyboard
 from robot_meta.teleoperation.pose_source import PoseSource
 
@@ -28,8 +29,13 @@ def steady_time() -> float:
     return STEADY.now().nanoseconds * 1e-9
 
 
-def find_device(name: str, node: Node) -> Device:
+def find_device(name: str, path: str, node: Node) -> Device:
     """The device called `name`.
+
+    Args:
+        name: Key of `DEVICES`.
+        path: Its node in /dev, where it has one; empty for the first that is found.
+        node: Whose topics it uses, where it speaks through topics.
 
     Raises:
         BadConfig: There is none of that name.
@@ -37,7 +43,7 @@ def find_device(name: str, node: Node) -> Device:
     """
     if name not in DEVICES:
         raise BadConfig(f"no device '{name}'; choose one of {', '.join(DEVICES)}")
-    return DEVICES[name](node)
+    return DEVICES[name](node, path)
 
 
 def hand_from(msg: PoseStamped) -> Pose:
@@ -92,16 +98,19 @@ class _PoseTopics(PoseSource):
         self._node.get_logger().warning(text, throttle_duration_sec=WARN_EVERY)
 
 
-class _KeyTopic(Keyboard):
+class KeyTopic(Keyboard):
     """Keys that a terminal somewhere in the network sends; a launched node has none of its own."""
 
     def __init__(self, node: Node) -> None:
         super().__init__()
         self._input = node.create_subscription(String, "teleop_keys", self._on_key, 10)
-        node.get_logger().info("keys come from a second terminal: robot-meta teleop keys")
 
     def _on_key(self, msg: String) -> None:
         self.press(msg.data, steady_time())
 
 
-DEVICES: dict[str, Callable[[Node], Device]] = {"keyboard": _KeyTopic, "pose": _PoseTopics}
+DEVICES: dict[str, Callable[[Node, str], Device]] = {
+    "gamepad": lambda node, path: open_gamepad(path),
+    "keyboard": lambda node, path: KeyTopic(node),
+    "pose": lambda node, path: _PoseTopics(node),
+}

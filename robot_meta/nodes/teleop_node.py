@@ -16,10 +16,10 @@ from robot_meta.nodes.guard_limits import GuardLimits
 from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.run import run
 from robot_meta.nodes.teleop_buttons import Hand, ServiceButtons
-from robot_meta.nodes.teleop_devices import find_device, steady_time
+from robot_meta.nodes.teleop_devices import KeyTopic, find_device, steady_time
 from robot_meta.robots.cell import arm_in_cell, read_cell
 from robot_meta.teleoperation.clutch import Hold
-from robot_meta.teleoperation.device import Button, Reading
+from robot_meta.teleoperation.device import Button, Device, Reading
 from robot_meta.teleoperation.motion import MotionConfig, Teleoperator
 from robot_meta.teleoperation.plugging import Plugged
 
@@ -33,8 +33,9 @@ class TeleopConfig:
         cell: File that says where the tool point is; empty for that of the robot type.
         speed_scale: Share of the robot's velocity limits that its guard allows.
         limits_of: Robot node that tells what its guard enforces.
-        device: What the person holds: "keyboard" (see `robot-meta teleop keys`) or "pose" (topics
-            of a hand in space).
+        device: What the person holds: "gamepad", "keyboard" (see `robot-meta teleop keys`) or
+            "pose" (topics of a hand in space). The keyboard's buttons count with every device.
+        device_path: Node of the device, such as /dev/input/event5; empty for the first one found.
         motion: How fast the tool may go.
     """
 
@@ -43,6 +44,7 @@ class TeleopConfig:
     speed_scale: float = 1.0
     limits_of: str = "robot"
     device: str = "keyboard"
+    device_path: str = ""
     motion: MotionConfig = field(default_factory=MotionConfig)
 
     def __post_init__(self) -> None:
@@ -67,7 +69,8 @@ class TeleopNode(Node):
         description = arm_in_cell(config.robot, cell, speed=config.speed_scale)
         self._spec = description.spec
         self._teleoperator = Teleoperator(description, config.motion)
-        self._device = Plugged(partial(find_device, config.device, self))
+        self._keys = KeyTopic(self)
+        self._device = Plugged(partial(self._find, config.device, config.device_path))
         self._answered: float | None = None
         self._robot_state, self._state_text, self._told = "", "", ""
         period = self._spec.control_dt
@@ -80,11 +83,18 @@ class TeleopNode(Node):
         self.create_subscription(String, "state", self._on_state, qos.latched())
         self._limits = GuardLimits(self, config.limits_of, self._teleoperator.use)
         self._tell()
-        self.get_logger().info(f"device '{config.device}' drives the arm once it is armed")
+        self.get_logger().info(
+            f"device '{config.device}' drives the arm once it is armed; keys come from a second "
+            "terminal: robot-meta teleop keys"
+        )
 
     def close(self) -> None:
         """Let go of the device."""
         self._device.close()
+
+    def _find(self, name: str, path: str) -> Device:
+        """The device, which may be the keyboard whose buttons always count."""
+        return self._keys if name == "keyboard" else find_device(name, path, self)
 
     def _on_state(self, msg: String) -> None:
         self._robot_state = msg.data
@@ -105,6 +115,7 @@ class TeleopNode(Node):
             messages.command_msg(command, self._spec.joint_names, self._spec.control_dt)
         )
         self._heed(reading)
+        self._heed(Reading(buttons=self._keys.read(steady_time()).buttons))
         self._tell()
 
     @property

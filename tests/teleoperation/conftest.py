@@ -1,5 +1,8 @@
 """An arm behind its guard that a person drives, period by period."""
 
+import contextlib
+import os
+
 import numpy as np
 import pytest
 
@@ -63,6 +66,24 @@ class Driven:
 @pytest.fixture(scope="session")
 def driven():
     return Driven
+
+
+@pytest.fixture
+def nobody():
+    """A context in which root, who may read everything, is a user who may not."""
+
+    @contextlib.contextmanager
+    def become():
+        if os.geteuid() != 0:
+            yield
+            return
+        os.seteuid(65534)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+
+    return become
 
 
 @pytest.fixture(scope="session")
