@@ -19,6 +19,7 @@ from robot_meta.teleoperation.device import Device, Pose
 from robot_meta.teleoperation.gamepad import open_gamepad
 from robot_meta.teleoperation.keyboard import Keyboard
 from robot_meta.teleoperation.pose_source import PoseSource
+from robot_meta.teleoperation.spacemouse import open_spacemouse
 
 STEADY = Clock(clock_type=ClockType.STEADY_TIME)
 WARN_EVERY = 1.0  # [s]
@@ -27,23 +28,6 @@ WARN_EVERY = 1.0  # [s]
 def steady_time() -> float:
     """Time of this machine that nobody sets, [s]."""
     return STEADY.now().nanoseconds * 1e-9
-
-
-def find_device(name: str, path: str, node: Node) -> Device:
-    """The device called `name`.
-
-    Args:
-        name: Key of `DEVICES`.
-        path: Its node in /dev, where it has one; empty for the first that is found.
-        node: Whose topics it uses, where it speaks through topics.
-
-    Raises:
-        BadConfig: There is none of that name.
-        DeviceUnavailable: It is not there, or may not be read.
-    """
-    if name not in DEVICES:
-        raise BadConfig(f"no device '{name}'; choose one of {', '.join(DEVICES)}")
-    return DEVICES[name](node, path)
 
 
 def hand_from(msg: PoseStamped) -> Pose:
@@ -68,8 +52,8 @@ def hand_from(msg: PoseStamped) -> Pose:
 class _PoseTopics(PoseSource):
     """A source of poses somewhere in the network; where there are two, none is believed."""
 
-    def __init__(self, node: Node) -> None:
-        super().__init__()
+    def __init__(self, node: Node, max_silence: float) -> None:
+        super().__init__(max_silence)
         self._node = node
         newest = qos.newest()
         self._inputs = [
@@ -109,8 +93,26 @@ class KeyTopic(Keyboard):
         self.press(msg.data, steady_time())
 
 
-DEVICES: dict[str, Callable[[Node, str], Device]] = {
-    "gamepad": lambda node, path: open_gamepad(path),
-    "keyboard": lambda node, path: KeyTopic(node),
-    "pose": lambda node, path: _PoseTopics(node),
-}
+def find_device(name: str, path: str, max_silence: float, *, node: Node, keys: KeyTopic) -> Device:
+    """The device called `name`.
+
+    Args:
+        name: What it is called.
+        path: Its node in /dev, where it has one; empty for the first that is found.
+        max_silence: A device that must go on speaking counts as let go after so long, [s].
+        node: Whose topics it uses, where it speaks through topics.
+        keys: The keyboard.
+
+    Raises:
+        BadConfig: There is none of that name.
+        DeviceUnavailable: It is not there, or may not be read.
+    """
+    devices: dict[str, Callable[[], Device]] = {
+        "spacemouse": lambda: open_spacemouse(path, max_silence),
+        "gamepad": lambda: open_gamepad(path),
+        "keyboard": lambda: keys,
+        "pose": lambda: _PoseTopics(node, max_silence),
+    }
+    if name not in devices:
+        raise BadConfig(f"no device '{name}'; choose one of {', '.join(devices)}")
+    return devices[name]()

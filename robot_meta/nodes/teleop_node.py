@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
 
 from rclpy.node import Node
 from std_msgs.msg import String
@@ -33,9 +32,12 @@ class TeleopConfig:
         cell: File that says where the tool point is; empty for that of the robot type.
         speed_scale: Share of the robot's velocity limits that its guard allows.
         limits_of: Robot node that tells what its guard enforces.
-        device: What the person holds: "gamepad", "keyboard" (see `robot-meta teleop keys`) or
-            "pose" (topics of a hand in space). The keyboard's buttons count with every device.
+        device: What the person holds: "spacemouse", "gamepad", "keyboard" (see `robot-meta teleop
+            keys`) or "pose" (topics of a hand in space). The keyboard's buttons count with every
+            device.
         device_path: Node of the device, such as /dev/input/event5; empty for the first one found.
+        max_silence: A SpaceMouse that is pushed, or the clutch of a hand in space, counts as let
+            go when it says nothing for so long, [s].
         motion: How fast the tool may go.
     """
 
@@ -45,11 +47,14 @@ class TeleopConfig:
     limits_of: str = "robot"
     device: str = "keyboard"
     device_path: str = ""
+    max_silence: float = 0.1
     motion: MotionConfig = field(default_factory=MotionConfig)
 
     def __post_init__(self) -> None:
         if not 0.0 < self.speed_scale <= 1.0:
             raise ValueError(f"speed_scale must be in (0, 1], got {self.speed_scale}")
+        if not self.max_silence > 0.0:
+            raise ValueError(f"max_silence must be > 0, got {self.max_silence}")
 
 
 class TeleopNode(Node):
@@ -70,7 +75,7 @@ class TeleopNode(Node):
         self._spec = description.spec
         self._teleoperator = Teleoperator(description, config.motion)
         self._keys = KeyTopic(self)
-        self._device = Plugged(partial(self._find, config.device, config.device_path))
+        self._device = Plugged(self._find)
         self._answered: float | None = None
         self._robot_state, self._state_text, self._told = "", "", ""
         period = self._spec.control_dt
@@ -92,9 +97,9 @@ class TeleopNode(Node):
         """Let go of the device."""
         self._device.close()
 
-    def _find(self, name: str, path: str) -> Device:
-        """The device, which may be the keyboard whose buttons always count."""
-        return self._keys if name == "keyboard" else find_device(name, path, self)
+    def _find(self) -> Device:
+        c = self._config
+        return find_device(c.device, c.device_path, c.max_silence, node=self, keys=self._keys)
 
     def _on_state(self, msg: String) -> None:
         self._robot_state = msg.data
@@ -143,7 +148,8 @@ class TeleopNode(Node):
         if text != self._state_text:
             self._state_text = text
             self._state.publish(String(data=text))
-        parts = [
+        parts = [f"device lost, the arm rests: {trouble}"] if trouble else []
+        parts += [
             f"robot {self._robot_state or 'not heard yet'}",
             f"recording {self._buttons.recording}" if self._buttons.recording else "not recording",
             f"speed {self._teleoperator.share:.0%}",
@@ -151,11 +157,13 @@ class TeleopNode(Node):
         if hold is Hold.WAITING and self._follows:
             parts.append(f"clutch WAITING: {hold.value}")
         told = "; ".join(parts)
+        if told == self._told:
+            return
+        self._told = told
         if trouble:
-            told = f"device lost, the arm rests: {trouble}; {told}"
-        if told != self._told:
-            self._told = told
-            (self.get_logger().error if trouble else self.get_logger().info)(told)
+            self.get_logger().error(told)
+        else:
+            self.get_logger().info(told)
 
 
 def main() -> int:

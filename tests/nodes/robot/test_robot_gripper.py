@@ -6,7 +6,8 @@ pytest.importorskip("rclpy")
 
 from sensor_msgs.msg import JointState  # noqa: E402
 
-from robot_meta.nodes.gripper_topics import task_from  # noqa: E402
+from robot_meta.nodes.gripper_topics import GripperTopics, task_from  # noqa: E402
+from robot_meta.robots.gripper import SimulatedGripper  # noqa: E402
 
 pytestmark = pytest.mark.ros
 
@@ -37,6 +38,16 @@ def test_it_moves_while_the_robot_is_armed_and_not_before(robot, client):
     command.publish(JointState(position=[0.02], effort=[20.0]))
     client.spin_until(lambda: states[-1].position[0] == 0.0, what="an empty grasp")
     assert states[-1].effort[0] == 0.0
+
+
+@pytest.mark.parametrize(("width", "held"), [(0.0, True), (0.01, False)])
+def test_grasping_at_width_0_holds_whatever_is_there(make_node, width, held):
+    now = [0.0]
+    hand = SimulatedGripper(lambda: now[0], object_width=0.03)
+    topics = GripperTopics(make_node(), hand, lambda: "")
+    topics._on_command(JointState(position=[width], effort=[20.0]))
+    now[0] = 5.0
+    assert hand.state().grasped is held
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A person drives the robot node through the teleop node: real processes, real topics."""
 
-import time
+import os
+import struct
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ import pytest
 pytest.importorskip("rclpy")
 
 from geometry_msgs.msg import PoseStamped  # noqa: E402
-from std_msgs.msg import Bool, String  # noqa: E402
+from sensor_msgs.msg import JointState  # noqa: E402
+from std_msgs.msg import Bool, Float64, String  # noqa: E402
 from std_srvs.srv import Trigger  # noqa: E402
 
 from robot_meta.collection.decoding import commanded_from  # noqa: E402
@@ -18,6 +20,11 @@ from robot_meta.robots.description import arm_description  # noqa: E402
 
 pytestmark = [pytest.mark.ros, pytest.mark.sim]
 ARM = arm_description("fr3")
+
+
+def handle_messages(robot):
+    """Handle messages for a moment; one at a time would leave more and more of them waiting."""
+    robot.spin(0.01)
 
 
 class Source:
@@ -47,7 +54,7 @@ class Source:
         def act():
             self.height += 0.01 * speed
             self.say()
-            time.sleep(0.01)
+            handle_messages(self._robot)
             return condition()
 
         self._robot.spin_until(act, what, timeout_s=60.0)
@@ -59,10 +66,84 @@ def robot(start_robot, client, processes):
     robot = start_robot(backend="fake")
     robot.wait_for_state("HOLD")
     robot.said = client.hear(String, "teleop_state", qos.latched())
-    robot.teleop = processes.node("teleop_node", device="pose", motion__share=1.0)
+    robot.teleop = processes.node(
+        "teleop_node", device="pose", motion__share=1.0, max_silence=2.0
+    )  # a busy machine must not look like a hand that lets go
     robot.spin_until(lambda: len(robot.commands) > 20, "commands")
     robot.arm()
     return robot
+
+
+class Cap:
+    """A SpaceMouse that a FIFO stands for: the node reads its reports as from the kernel."""
+
+    def __init__(self, path):
+        self._path = path
+        os.mkfifo(path)
+        self.plug()
+
+    def plug(self):
+        self._fd = os.open(self._path, os.O_RDWR)
+
+    def unplug(self):
+        os.close(self._fd)
+
+    def push_until(self, robot, condition, what, up=300):
+        def act():
+            os.write(self._fd, struct.pack("<B6h", 1, 0, 0, -up, 0, 0, 0))
+            handle_messages(robot)
+            return condition()
+
+        robot.spin_until(act, what, timeout_s=60.0)
+
+
+@pytest.fixture
+def driven(start_robot, client, processes, tmp_path):
+    """A fake robot with a hand, driven by a SpaceMouse, armed."""
+    (tmp_path / "cell.yaml").write_text("gripper: franka_hand\n")
+    cap = Cap(tmp_path / "hidraw0")
+    robot = start_robot(backend="fake", cell=tmp_path / "cell.yaml")
+    robot.wait_for_state("HOLD")
+    robot.said = client.hear(String, "teleop_state", qos.latched())
+    robot.teleop = processes.node(
+        "teleop_node", device="spacemouse", device_path=tmp_path / "hidraw0"
+    )
+    robot.spin_until(lambda: len(robot.commands) > 20, "commands")
+    robot.arm()
+    return robot, cap
+
+
+def test_a_device_that_is_unplugged_brings_the_arm_to_rest_and_may_come_back(driven):
+    robot, cap = driven
+    start = tool(robot)
+    cap.push_until(robot, lambda: tool(robot)[2] - start[2] > 0.03, "motion")
+    cap.unplug()
+    robot.spin_until(lambda: rests(robot), "rest")
+    robot.spin_until(lambda: robot.said[-1].data.startswith("LOST"), "word of the loss")
+    assert "the SpaceMouse was unplugged" in robot.said[-1].data
+    assert robot.states[-1].data == "RUNNING"
+    place = tool(robot)
+    cap.plug()
+    robot.spin_until(lambda: robot.said[-1].data.startswith("OPEN"), "the device")
+    cap.push_until(robot, lambda: tool(robot)[2] - place[2] > 0.02, "motion again")
+
+
+def test_keys_of_a_terminal_count_besides_any_device_and_open_and_close_the_hand(driven, client):
+    robot, _ = driven
+    width = client.hear(JointState, "gripper_state")
+    keys = client.node.create_publisher(String, "teleop_keys", 10)
+    robot.spin_until(lambda: width and keys.get_subscription_count(), "hand and teleop node")
+    begin = width[-1].position[0]
+
+    def press_until(key, condition, what):
+        keys.publish(String(data=key))
+        robot.spin_until(condition, what)
+
+    opened = begin < 0.04
+    press_until("g", lambda: abs(width[-1].position[0] - 0.08 * opened) < 1e-6, "the hand")
+    press_until("+", lambda: robot.said[-1].data.endswith("100%"), "a higher speed")
+    press_until("space", lambda: robot.states[-1].data.startswith("HOLD"), "a hold")
+    press_until("1", lambda: robot.states[-1].data == "RUNNING", "arming")
 
 
 def newest(robot, periods=1):
@@ -85,9 +166,9 @@ def test_the_tool_follows_a_hand_and_rests_when_the_hand_falls_silent(robot, cli
     source.connect()
     source.lift_until(lambda: tool(robot)[2] - start[2] > 0.05, "motion")
     np.testing.assert_allclose(tool(robot)[:2], start[:2], atol=5e-3)
+    robot.spin_until(lambda: robot.said[-1].data.startswith("OPEN"), "the clutch")
     robot.spin_until(lambda: rests(robot), "rest after silence")
     assert robot.states[-1].data == "RUNNING", "no hold was needed for that"
-    assert robot.said[-1].data.startswith("OPEN")
     running = [sent.reason for sent in robot.sent() if sent.velocity.any()]
     assert "JUMP" not in running
 
@@ -111,6 +192,26 @@ def test_after_a_hold_the_hand_has_to_let_go_once(robot, client):
     np.testing.assert_array_equal(tool(robot), place)
     robot.spin_until(lambda: robot.said[-1].data.startswith("OPEN"), "the open clutch")
     source.lift_until(lambda: tool(robot)[2] - place[2] > 0.02, "motion after a new hold")
+
+
+def test_a_hand_in_space_opens_and_closes_the_fingers_once_it_changes(
+    start_robot, client, processes, tmp_path
+):
+    (tmp_path / "cell.yaml").write_text("gripper: franka_hand\n")
+    robot = start_robot(backend="fake", cell=tmp_path / "cell.yaml")
+    robot.wait_for_state("HOLD")
+    processes.node("teleop_node", device="pose")
+    width = client.hear(JointState, "gripper_state")
+    asked = client.hear(JointState, "gripper_command")
+    wanted = client.node.create_publisher(Float64, "teleop_gripper", 10)
+    robot.spin_until(lambda: width and wanted.get_subscription_count(), "hand and teleop node")
+    robot.spin_until(lambda: len(robot.commands) > 20, "commands")
+    robot.arm()
+    wanted.publish(Float64(data=0.07))  # how the person's hand is to begin with
+    robot.spin(1.0)
+    assert not asked
+    wanted.publish(Float64(data=0.02))
+    robot.spin_until(lambda: abs(width[-1].position[0] - 0.02) < 1e-6, "the fingers")
 
 
 def test_two_sources_at_once_move_nothing(robot, client):
