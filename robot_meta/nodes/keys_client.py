@@ -13,9 +13,11 @@ from std_msgs.msg import String
 
 from robot_meta.errors import DeviceUnavailable
 from robot_meta.nodes import qos
+from robot_meta.safety.reasons import explain
 from robot_meta.teleoperation.keyboard import BUTTON_KEYS, HELP, MOTION_KEYS
 from robot_meta.teleoperation.terminal import Terminal
 
+STATUS = "robot "  # how lines of the teleop node begin that say what is shown here anyway
 _POLL = 0.02  # how long keys are waited for, then messages are looked at, [s]
 _LEAVE = "ctrl-d"
 
@@ -69,9 +71,13 @@ class KeysClient:
 
     def _on_word(self, topic: str, msg: String) -> None:
         self._heard[topic] = msg.data
+        state, _, reason = msg.data.partition(" ")
+        if topic == "state" and reason:
+            about = explain(reason)
+            self._say(f"{state} {reason}: {about.meaning} {about.remedy}")
 
     def _on_log(self, msg: Log) -> None:
-        if msg.name == self._teleop:
+        if msg.name == self._teleop and not msg.msg.startswith(STATUS):
             self._say(msg.msg)
 
     def _say(self, text: str) -> None:

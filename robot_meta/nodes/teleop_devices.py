@@ -13,9 +13,9 @@ from std_msgs.msg import Bool, Float64, String
 
 from robot_meta.collection.decoding import BASE_FRAME
 from robot_meta.errors import BadConfig
-from robot_meta.kinematics import rotation_from_quat_wxyz
 from robot_meta.nodes import qos
-from robot_meta.teleoperation.device import Device, Pose
+from robot_meta.perception.poses import Pose
+from robot_meta.teleoperation.device import Device
 from robot_meta.teleoperation.gamepad import open_gamepad
 from robot_meta.teleoperation.keyboard import Keyboard
 from robot_meta.teleoperation.pose_source import PoseSource
@@ -39,14 +39,13 @@ def hand_from(msg: PoseStamped) -> Pose:
     if msg.header.frame_id not in ("", BASE_FRAME):
         raise ValueError(f"want a pose in frame '{BASE_FRAME}', got '{msg.header.frame_id}'")
     place, turn = msg.pose.position, msg.pose.orientation
-    position = np.array([place.x, place.y, place.z])
-    quat_wxyz = np.array([turn.w, turn.x, turn.y, turn.z])
-    if not (np.isfinite(position).all() and abs(np.linalg.norm(quat_wxyz) - 1.0) < 0.01):
+    position, quat_xyzw = (place.x, place.y, place.z), (turn.x, turn.y, turn.z, turn.w)
+    if not (np.isfinite(position).all() and abs(np.linalg.norm(quat_xyzw) - 1.0) < 0.01):
         raise ValueError(
-            f"want a finite position and a unit quaternion, got {position.tolist()} and (w, x, y, "
-            f"z) = {quat_wxyz.tolist()}"
+            f"want a finite position and a unit quaternion, got {position} and (x, y, z, w) = "
+            f"{quat_xyzw}"
         )
-    return Pose(position=position, rotation=rotation_from_quat_wxyz(quat_wxyz))
+    return Pose.from_quat_xyzw(position, quat_xyzw)
 
 
 class _PoseTopics(PoseSource):

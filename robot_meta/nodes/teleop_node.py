@@ -12,6 +12,7 @@ from robot_meta.collection.decoding import commanded_from
 from robot_meta.errors import RobotMetaError
 from robot_meta.nodes import messages, qos
 from robot_meta.nodes.guard_limits import GuardLimits
+from robot_meta.nodes.keys_client import STATUS
 from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.run import run
 from robot_meta.nodes.teleop_buttons import Hand, ServiceButtons
@@ -150,7 +151,7 @@ class TeleopNode(Node):
             self._state.publish(String(data=text))
         parts = [f"device lost, the arm rests: {trouble}"] if trouble else []
         parts += [
-            f"robot {self._robot_state or 'not heard yet'}",
+            f"{STATUS}{self._robot_state or 'not heard yet'}",
             f"recording {self._buttons.recording}" if self._buttons.recording else "not recording",
             f"speed {self._teleoperator.share:.0%}",
         ]

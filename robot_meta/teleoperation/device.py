@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from robot_meta.perception.poses import Pose
 from robot_meta.types import Array
 
 
@@ -29,19 +30,6 @@ class Button(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pose:
-    """Where a hand or a tool is, in the base frame.
-
-    Attributes:
-        position: (3,), [m].
-        rotation: (3, 3).
-    """
-
-    position: Array
-    rotation: Array
-
-
-@dataclass(frozen=True, kw_only=True)
 class Reading:
     """What a device says now.
 
@@ -49,8 +37,8 @@ class Reading:
         engaged: Whether the person holds the clutch, or the dead-man; nothing moves without it.
         velocity: Wanted velocity of the tool in the base frame, linear then angular, as a share of
             full speed, (6,).
-        hand: Where the hand is; the tool follows its motion since the clutch closed. None for a
-            device that says velocities.
+        hand: Where the hand is in the base frame; the tool follows its motion since the clutch
+            closed. None for a device that says velocities.
         width: Wanted between the fingers, [m]; None where the device has only a button.
         buttons: Pressed since the reading before, in order.
     """

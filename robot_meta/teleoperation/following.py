@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import mink
 import numpy as np
 
-from robot_meta.teleoperation.device import Pose
+from robot_meta.perception.poses import Pose
 from robot_meta.types import Array
 
 

@@ -62,7 +62,7 @@ class Gamepad:
 
     def read(self, now: float) -> Reading:
         """How sticks and buttons stand."""
-        buttons = []
+        buttons: list[Button] = []
         for event in input_events.read_events(self._fd, self._name):
             if (event.kind, event.code) == (EV_SYN, SYN_DROPPED):
                 self._axes, self._held = {}, False  # nobody knows what was missed

@@ -86,7 +86,7 @@ def read_all(fd: int, size: int, name: str) -> list[bytes]:
     Raises:
         DeviceUnavailable: It was unplugged.
     """
-    pieces = []
+    pieces: list[bytes] = []
     while True:
         try:
             piece = os.read(fd, size)

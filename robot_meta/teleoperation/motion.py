@@ -15,11 +15,12 @@ import numpy as np
 
 from robot_meta.collection.cartesian import CartesianAction, CartesianConfig
 from robot_meta.collection.gradual import standing
+from robot_meta.perception.poses import Pose
 from robot_meta.reference import advance, velocity_step
 from robot_meta.robots.description import ArmDescription
 from robot_meta.safety.config import GuardConfig
 from robot_meta.teleoperation.clutch import Clutch, Hold
-from robot_meta.teleoperation.device import Pose, Reading
+from robot_meta.teleoperation.device import Reading
 from robot_meta.teleoperation.feasibility import SingularityConfig, allowed_share, directness
 from robot_meta.teleoperation.following import Following, FollowingConfig, shortened
 from robot_meta.types import Array, Command, Commanded

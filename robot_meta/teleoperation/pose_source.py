@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from robot_meta.teleoperation.device import Pose, Reading
+from robot_meta.perception.poses import Pose
+from robot_meta.teleoperation.device import Reading
 
 
 class PoseSource:

@@ -74,6 +74,14 @@ def test_every_argument_of_the_arm_holds_here_too():
     assert {node.namespace for node in nodes} == {"/left"}
 
 
+@pytest.mark.parametrize(("backend", "scene"), [("twin", "desk"), ("franka", "table")])
+def test_there_is_a_desk_before_the_twin_and_the_cell_of_a_real_arm_is_its_own(backend, scene):
+    made = parameters(backend=backend, robot_ip="172.16.0.2")
+    assert made["robot"]["scene"] == scene
+    assert made["teleop"]["cell"] == made["robot"]["cell"]
+    assert made["robot"]["cell"].endswith("desk_cell.yaml") == (scene == "desk")
+
+
 def test_another_device_is_refused_with_those_there_are():
     with pytest.raises(LaunchError, match="'device' must be one of .*pose"):
         parameters(device="joystick")

@@ -43,7 +43,7 @@ MAY_IMPORT = {
     "collection": {*CORE_ROOMS, "embodiments", "controller", "robots", "twin"},
     "annotation": {"replay", "collection", "twin"},
     "formats": {"replay", "robots", "twin", "collection", "annotation"},
-    "teleoperation": {"safety", "robots", "collection"},
+    "teleoperation": {"safety", "robots", "perception", "collection"},
     "preflight": {"safety", "robots", "twin"},
     "web": {"safety", "robots", "perception", "twin", "collection", "replay"},
     "nodes": {

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from robot_meta.perception.poses import Pose
 from robot_meta.reference import advance, safe_velocity_bounds
 from robot_meta.robots.description import arm_description
 from robot_meta.safety.guard import GuardConfig
 from robot_meta.teleoperation.clutch import Hold
-from robot_meta.teleoperation.device import Pose, Reading
+from robot_meta.teleoperation.device import Reading
 from robot_meta.teleoperation.motion import LEVELS, MotionConfig, Teleoperator
 from robot_meta.types import Commanded
 

@@ -4,8 +4,8 @@ import mink
 import numpy as np
 import pytest
 
+from robot_meta.perception.poses import Pose
 from robot_meta.teleoperation.clutch import Hold
-from robot_meta.teleoperation.device import Pose
 from robot_meta.teleoperation.following import FollowingConfig
 from robot_meta.teleoperation.motion import MotionConfig
 from robot_meta.teleoperation.pose_source import PoseSource
