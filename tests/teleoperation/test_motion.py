@@ -47,6 +47,17 @@ def test_pushing_askew_is_no_faster_than_pushing_along_an_axis(driven):
     assert person.reasons(2) == set()
 
 
+def test_the_tool_speeds_up_gently_however_it_is_pushed(driven):
+    person = driven()
+    speeds = [0.0]
+    for _ in range(20):
+        before = person.tool
+        person.push([0, 1.0, 0], 1)
+        speeds.append(np.linalg.norm(person.tool - before) / 0.02)
+    gains = np.diff(speeds) / 0.02
+    assert 0.8 < gains.max() < 1.1 * MotionConfig().acceleration
+
+
 def test_turning_turns_the_tool_about_its_point(driven):
     person = driven()
     place, turned = person.tool, person.rotation
