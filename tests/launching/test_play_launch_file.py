@@ -74,6 +74,15 @@ def test_every_argument_of_the_arm_holds_here_too():
     assert {node.namespace for node in nodes} == {"/left"}
 
 
+def test_episodes_know_who_plays_and_at_what(monkeypatch):
+    monkeypatch.setenv("USER", "ada")
+    made = parameters(task="drawer")["episodes"]
+    assert (made["who"], made["task"]) == ("ada", "drawer")
+    assert parameters(who="grace")["episodes"]["who"] == "grace"
+    monkeypatch.delenv("USER")
+    assert parameters()["episodes"]["who"] == ""
+
+
 @pytest.mark.parametrize(("backend", "scene"), [("twin", "desk"), ("franka", "table")])
 def test_there_is_a_desk_before_the_twin_and_the_cell_of_a_real_arm_is_its_own(backend, scene):
     made = parameters(backend=backend, robot_ip="172.16.0.2")
