@@ -46,7 +46,7 @@ class WebFacts:
         self._tool: tuple[float, float, Pose] | None = None  # heard [s], stamp [s], pose
         self._target: TargetPath | None = None
         self._losses: tuple[float | None, float | None] = (None, None)
-        self._altered = 0.0
+        self._adapted = self._altered = 0.0
         self._began = time.monotonic()
         latched, newest = qos.latched(), qos.newest()
         node.create_subscription(PoseStamped, "tool_pose", self._on_tool, newest)
@@ -109,6 +109,7 @@ class WebFacts:
             values = {item.key: item.value for item in row.values}
             before, after = (values.get(f"loss_{when}") for when in ("before", "after"))
             self._losses = (_number(before), _number(after))
+            self._adapted = time.monotonic()
             self._board.put("adaptation", row.message)
 
     def _on_gripper(self, msg: JointState) -> None:
@@ -124,9 +125,9 @@ class WebFacts:
             if self._target is not None:
                 wanted = self._target.at(np.array([self._tool[1]]))[0]
                 error = 1e3 * float(np.linalg.norm(tool.position - wanted))
-        now = round(time.monotonic() - self._began, 2)
-        self._board.sample((now, *self._losses, error))
-        self._losses = (None, None)
+        now = time.monotonic()
+        losses = self._losses if now - self._adapted < _SILENCE else (None, None)
+        self._board.sample((round(now - self._began, 2), *losses, error))
 
 
 def _number(text: str | None) -> float | None:

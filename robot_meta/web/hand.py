@@ -21,7 +21,7 @@ class HandConfig:
         timeout: Longest silence of a page whose button is pressed, [s].
         speed: Of the hand while a button is pressed, [m/s].
         turn: The same for turning, [rad/s].
-        lead: Buttons push the hand this far ahead of the tool at most, [m].
+        lead: The hand gets this far ahead of the tool at most, [m].
     """
 
     timeout: float = 0.1
@@ -93,9 +93,11 @@ class Hand:
             if not self._clutch.holder(now):
                 self._pose = None
                 return None
-            before = self._pose if self._pose is not None else tool
-            self._pose = before if self._push is None else self._pushed(before, tool, dt)
-            return self._pose
+            if self._push is not None:
+                before = self._pose if self._pose is not None else tool
+                self._pose = self._led(self._pushed(before, self._push, dt), tool)
+            assert self._pose is not None
+            return self._led(self._pose, tool)
 
     def _press(self, visitor: str, direction: Array | None, pose: Pose | None, now: float) -> bool:
         with self._lock:
@@ -104,12 +106,13 @@ class Hand:
             self._push, self._pose = direction, pose
             return True
 
-    def _pushed(self, before: Pose, tool: Pose, dt: float) -> Pose:
-        assert self._push is not None
-        config = self._config
-        position = before.position + dt * config.speed * self._push[:3]
-        far = np.linalg.norm(position - tool.position)
-        if far > max(config.lead, float(np.linalg.norm(before.position - tool.position))):
-            position = before.position
-        turn = Rotation.from_rotvec(dt * config.turn * self._push[3:]).as_matrix()
+    def _pushed(self, before: Pose, push: Array, dt: float) -> Pose:
+        turn = Rotation.from_rotvec(dt * self._config.turn * push[3:]).as_matrix()
+        position = before.position + dt * self._config.speed * push[:3]
         return Pose(position=position, rotation=turn @ before.rotation)
+
+    def _led(self, wanted: Pose, tool: Pose) -> Pose:
+        """The wanted pose, no further ahead of the tool than `lead`."""
+        ahead = wanted.position - tool.position
+        share = min(1.0, self._config.lead / max(float(np.linalg.norm(ahead)), 1e-9))
+        return Pose(position=tool.position + share * ahead, rotation=wanted.rotation)

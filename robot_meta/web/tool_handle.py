@@ -1,4 +1,4 @@
-"""The tool's handle in the 3-D view: arrows and rings that a person drags."""
+"""The tool's handle in the 3-D view: arrows that a person drags."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import time
 import numpy as np
 import viser
 
-from robot_meta.kinematics import quat_xyzw_from_rotation, rotation_from_quat_wxyz
-from robot_meta.perception.poses import Pose
-from robot_meta.types import Array
+from robot_meta.perception.poses import IDENTITY, Pose
 from robot_meta.web.hand import Hand
 from robot_meta.web.private_viser import visitor
 
@@ -20,6 +18,9 @@ _STILL = 5e-4  # motion that is not shown, [m]
 class ToolHandle:
     """Stands where the tool is, until it is dragged; then the hand goes where it is dragged to.
 
+    Its arrows are those of the base. It has no rings: one that is seen from its edge turns by a
+    right angle at the slightest touch.
+
     Args:
         server: Shows it; a private one, or it would not know who drags.
         hand: What it moves.
@@ -28,32 +29,28 @@ class ToolHandle:
     def __init__(self, server: viser.ViserServer, hand: Hand) -> None:
         self._hand = hand
         self._handle = server.scene.add_transform_controls(
-            "/hand", scale=_SIZE, depth_test=False, visible=False
+            "/hand", scale=_SIZE, depth_test=False, disable_rotations=True, visible=False
         )
         self._handle.on_update(self._on_update)
-        self._placed: Array | None = None
+        self._tool, self._dragged = IDENTITY, False
 
     def show(self, shown: bool) -> None:
         """Whether there is anybody to follow it."""
         if self._handle.visible != shown:
             self._handle.visible = shown
 
-    def place(self, pose: Pose) -> None:
-        """Put it there, base frame; where it is there already nobody is told."""
-        if self._placed is not None and np.allclose(self._placed, pose.position, atol=_STILL):
-            return
-        self._placed = pose.position
-        x, y, z, w = quat_xyzw_from_rotation(pose.rotation)
-        self._handle.position, self._handle.wxyz = pose.position, (w, x, y, z)
+    def place(self, tool: Pose) -> None:
+        """Put it where the tool is, base frame; where it is there already nobody is told."""
+        far = np.abs(self._tool.position - tool.position).max() > _STILL
+        if far or self._dragged:
+            self._dragged, self._tool = False, tool
+            self._handle.position = tool.position
 
     # Asynchronous, so that the phases of a gesture come in order and know their visitor.
     async def _on_update(self, event: viser.TransformControlsEvent) -> None:
         now, who = time.monotonic(), visitor.get()
-        self._placed = None
-        pose = Pose(
-            position=self._handle.position.copy(),
-            rotation=rotation_from_quat_wxyz(self._handle.wxyz),
-        )
+        self._dragged = True
+        pose = Pose(position=self._handle.position.copy(), rotation=self._tool.rotation)
         if event.phase == "start":
             self._hand.grab(who, pose, now)
         elif event.phase == "update":

@@ -11,9 +11,18 @@ pytest.importorskip("rclpy")
 pytest.importorskip("aiohttp")
 playwright = pytest.importorskip("playwright.sync_api")
 
-from std_msgs.msg import Bool  # noqa: E402
+import numpy as np  # noqa: E402
+from diagnostic_msgs.msg import DiagnosticArray  # noqa: E402
+from geometry_msgs.msg import PoseStamped  # noqa: E402
+from nav_msgs.msg import Path as PathMsg  # noqa: E402
+from sensor_msgs.msg import Image  # noqa: E402
+from std_msgs.msg import Bool, String  # noqa: E402
 
-from robot_meta.nodes import qos  # noqa: E402
+from robot_meta.nodes import messages, qos  # noqa: E402
+from robot_meta.nodes.images import image_msg, pose_from  # noqa: E402
+from robot_meta.replay.journal import read_notes  # noqa: E402
+from robot_meta.replay.snapshot import Snapshot  # noqa: E402
+from robot_meta.types import TargetPath  # noqa: E402
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -45,8 +54,12 @@ class Page:
     def __init__(self, processes, client):
         self.processes, self.client = processes, client
         self.port, self.key_file = free_port(), Path(processes.folder, "key")
+        self.store = processes.folder / "store"
         self.stops = client.hear(Bool, "estop", qos.latched())
+        self.clutch = client.hear(Bool, "teleop_clutch")
+        self.hand = client.hear(PoseStamped, "teleop_pose")
         processes.node("robot_node", backend="twin")
+        processes.node("episodes_node", store=self.store)
         self.start_web()
 
     def start_web(self):
@@ -184,3 +197,157 @@ def test_a_page_that_loses_its_node_says_so_and_comes_back_by_itself(page, serve
     page.locator("#release").click()
     page.get_by_role("button", name="Recover", exact=True).click()
     expect(page.locator("#state")).to_have_text("HOLD · RECOVERED")
+
+
+def test_curves_and_pictures_are_drawn_here(page, served):
+    node = served.client.node
+    adaptation = node.create_publisher(DiagnosticArray, "adaptation", qos.state())
+    target = node.create_publisher(PathMsg, "target", qos.latched())
+    camera = node.create_publisher(Image, "camera/color/image_raw", qos.newest())
+    figures = {"loss_before": 0.02, "loss_after": 0.005}
+    row = messages.status_msg("/controller: adaptation", b"\0", "adapting", figures)
+    target.publish(messages.target_msg(TargetPath(stamp=np.zeros(1), position=np.ones((1, 3)))))
+    picture = np.full((24, 32, 3), (200, 40, 40), np.uint8)
+    assert camera.get_subscription_count() == 0, "pictures are fetched that nobody looks at"
+    page.get_by_label("show").check()
+
+    def seen():
+        adaptation.publish(messages.diagnostics_msg(1.0, [row]))
+        camera.publish(image_msg(1.0, "camera", picture))
+        time.sleep(0.05)
+        return page.locator("#losses").inner_text() == "before 0.02, after 0.005" and all(
+            page.evaluate(SHOWS, [what, *color])
+            for what, color in (
+                ("#loss", (217, 130, 43)),
+                ("#loss", (40, 110, 200)),
+                ("#error", (45, 134, 89)),
+                ("#cameras img", (200, 40, 40)),
+            )
+        )
+
+    served.client.spin_until(seen, what="curves and pictures")
+    expect(page.locator("#distance")).to_contain_text("mm")
+    page.get_by_label("show").uncheck()
+    served.client.spin_until(
+        lambda: camera.get_subscription_count() == 0, what="the end of the pictures"
+    )
+
+
+SHOWS = """([selector, ...color]) => {  // whether some pixel has about that colour
+  const source = document.querySelector(selector);
+  const canvas = document.createElement("canvas");
+  canvas.width = source.naturalWidth ?? source.width;
+  canvas.height = source.naturalHeight ?? source.height;
+  if (!canvas.width) return false;
+  const pen = canvas.getContext("2d");
+  pen.drawImage(source, 0, 0);
+  const data = pen.getImageData(0, 0, canvas.width, canvas.height).data;
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i + 3] > 200 && color.every((c, j) => Math.abs(data[i + j] - c) < 16)) return true;
+  }
+  return false;
+}"""
+
+
+def test_an_episode_is_recorded_over_a_reload_and_kept(page, served):
+    words = served.client.hear(String, "instruction", qos.latched())
+    page.locator("#instruction").fill("open the drawer")
+    page.get_by_role("button", name="Say").click()
+    served.client.spin_until(lambda: words, what="the instruction")
+    page.locator("[data-call=start_episode]").click()
+    expect(page.locator("#recording")).to_contain_text("●")
+    key = page.locator("#recording").inner_text().removeprefix("●").strip()
+    page.reload()
+    expect(page.locator("#recording")).to_contain_text(key)
+    expect(page.locator("#instruction")).to_have_value("open the drawer")
+    page.locator("[data-call=mark_episode]").click()
+    expect(page.locator("#answers li").first).to_contain_text("mark_episode: ")
+    page.locator("[data-call=stop_episode]").click()
+    expect(page.locator("#recording")).to_have_text("")
+    page.locator("[data-call=start_episode]").click()
+    expect(page.locator("#recording")).to_contain_text("●")
+    page.locator("[data-call=discard_episode]").click()
+    expect(page.locator("#recording")).to_have_text("")
+    page.locator("[data-call=stop_episode]").click()
+    expect(page.locator("#answers li.no").first).to_contain_text("stop_episode: ")
+    notes = read_notes(served.store)
+    assert any("open the drawer" in str(note) for note in notes)
+    assert len(Snapshot(served.store)) > 0
+
+
+def press(page, name):
+    button = page.get_by_role("button", name=name, exact=True)
+    expect(button).to_be_enabled()
+    button.hover()
+    page.mouse.down()
+
+
+def held(served):
+    """Wait until the hand is down, from the first word on."""
+    served.clutch.clear()
+    served.client.spin_until(lambda: any(m.data for m in served.clutch), what="the clutch")
+
+
+def let_go(served):
+    served.client.spin_until(
+        lambda: served.clutch and not served.clutch[-1].data, what="the clutch to be let go"
+    )
+
+
+def test_a_button_moves_the_hand_while_it_is_pressed(page, served):
+    served.hand.clear()
+    press(page, "up")
+    held(served)
+    expect(page.locator("#hand")).to_have_text("your hand is on the robot")
+    served.client.spin_until(lambda: len(served.hand) > 20, what="the hand")
+    page.mouse.up()
+    let_go(served)
+    expect(page.locator("#hand")).to_have_text("")
+    first, last = (pose_from(served.hand[i].pose).position for i in (0, -1))
+    assert last[2] - first[2] > 0.01
+    np.testing.assert_allclose(last[:2], first[:2], atol=1e-6)
+
+
+@pytest.mark.parametrize("how", ["hidden", "closed", "reloaded", "stopped"])
+def test_the_hand_is_up_when_the_page_is_not_looked_at(page, served, how):
+    press(page, "forward")
+    held(served)
+    if how == "hidden":
+        page.evaluate(
+            "Object.defineProperty(document, 'hidden', {get: () => true});"
+            "document.dispatchEvent(new Event('visibilitychange'))"
+        )
+    elif how == "closed":
+        page.close()
+    elif how == "reloaded":
+        page.reload()
+    else:
+        page.keyboard.press("Escape")
+    let_go(served)
+    count = len(served.clutch)
+    if how == "stopped":
+        expect(page.locator("#state")).to_have_text("ESTOP · ESTOP")
+        page.mouse.up()
+        page.locator("#release").click()
+        page.get_by_role("button", name="Recover", exact=True).click()
+        expect(page.locator("#state")).to_have_text("HOLD · RECOVERED")
+    served.client.spin_until(lambda: True)
+    assert not any(m.data for m in served.clutch[count:]), "it came back by itself"
+
+
+def test_of_two_tabs_both_see_and_one_moves(page, context, served):
+    other = context.new_page()
+    other.goto(served.address)
+    press(page, "left")
+    held(served)
+    expect(other.locator("#hand")).to_have_text("another page's hand is on the robot")
+    press(other, "right")
+    expect(other.locator("#answers li.no").first).to_contain_text("somebody else's hand")
+    other.mouse.up()
+    expect(page.locator("#hand")).to_have_text("your hand is on the robot")
+    page.mouse.up()
+    let_go(served)
+    press(other, "right")
+    expect(page.locator("#hand")).to_have_text("another page's hand is on the robot")
+    other.mouse.up()
+    let_go(served)

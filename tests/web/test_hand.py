@@ -110,11 +110,20 @@ def test_only_the_one_who_grabbed_the_handle_drags_it():
     assert one.grab("a", TOOL, 0.0)
     assert not one.grab("b", ELSEWHERE, 0.01)
     one.drag("b", ELSEWHERE, 0.01)
-    assert one.step(TOOL, DT, 0.01) == TOOL
+    np.testing.assert_array_equal(one.step(TOOL, DT, 0.01).position, TOOL.position)
     one.drag("a", ELSEWHERE, 0.02)
-    assert one.step(TOOL, DT, 0.02) == ELSEWHERE
+    np.testing.assert_allclose(one.step(ELSEWHERE, DT, 0.02).position, ELSEWHERE.position)
     one.drag("a", TOOL, 0.5)
     assert one.step(TOOL, DT, 0.5) is None, "the page that drags must say that the pointer is down"
+
+
+def test_a_handle_that_is_torn_away_leads_no_further_than_configured():
+    one = hand(lead=0.05)
+    one.grab("a", TOOL, 0.0)
+    far = Pose(position=TOOL.position + [3.0, 0, 4.0], rotation=TOOL.rotation)
+    one.drag("a", far, 0.0)
+    ahead = one.step(TOOL, DT, 0.0).position - TOOL.position
+    np.testing.assert_allclose(ahead, [0.03, 0, 0.04])
 
 
 def test_a_page_that_pushes_cannot_be_dragged():

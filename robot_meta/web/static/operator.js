@@ -90,6 +90,7 @@ function show() {
   $("unrecorded").hidden = services.includes("start_episode");
   $("recording").textContent = recording ? `● ${recording}` : "";
   $("recording").classList.toggle("on", Boolean(recording));
+  $("adaptation").textContent = facts.adaptation ?? "";
   if (document.activeElement !== $("instruction")) $("instruction").value = facts.instruction ?? "";
 }
 

@@ -83,5 +83,5 @@ export class Plot {
 
 export function number(value) {
   if (value === null || value === undefined) return "–";
-  return value !== 0 && Math.abs(value) < 0.01 ? value.toExponential(0) : String(Number(value.toPrecision(3)));
+  return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(0) : String(Number(value.toPrecision(3)));
 }
