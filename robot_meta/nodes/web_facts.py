@@ -34,7 +34,7 @@ class WebFacts:
     """Writes on the board of the page.
 
     Subscribes: tool_pose, state, controller_state, commanded, target, adaptation, recording,
-        instruction, gripper_state.
+        instruction, gripper_state, teleop_state.
 
     Args:
         node: Whose subscriptions they are.
@@ -55,7 +55,7 @@ class WebFacts:
         node.create_subscription(Path, "target", self._on_target, latched)
         node.create_subscription(DiagnosticArray, "adaptation", self._on_adaptation, newest)
         node.create_subscription(JointState, "gripper_state", self._on_gripper, newest)
-        for topic in ("controller_state", "recording", "instruction"):
+        for topic in ("controller_state", "recording", "instruction", "teleop_state"):
             board.put(topic, "")
             node.create_subscription(String, topic, partial(self._on_text, topic), latched)
         board.put("silent", True)

@@ -105,7 +105,7 @@ class OperatorPage:
         shown = 0
         self.pictures.watch(camera, 1)
         try:
-            while True:
+            while request.transport is not None:  # until the browser goes away
                 number, jpeg = await asyncio.to_thread(self.pictures.jpeg, camera)
                 if number != shown:
                     shown = number
@@ -115,9 +115,10 @@ class OperatorPage:
                     await stream.write(head.encode() + jpeg + end.encode())
                 await asyncio.sleep(_PICTURE_PERIOD)
         except ConnectionResetError:
-            return stream
+            pass
         finally:
             self.pictures.watch(camera, -1)
+        return stream
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
         """One open page: tells it what is new, and does what it asks, until it goes."""

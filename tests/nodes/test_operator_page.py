@@ -58,8 +58,10 @@ class Page:
         self.stops = client.hear(Bool, "estop", qos.latched())
         self.clutch = client.hear(Bool, "teleop_clutch")
         self.hand = client.hear(PoseStamped, "teleop_pose")
+        self.tool = client.hear(PoseStamped, "tool_pose", 1)
         processes.node("robot_node", backend="twin")
         processes.node("episodes_node", store=self.store)
+        processes.node("teleop_node", device="pose")
         self.start_web()
 
     def start_web(self):
@@ -351,3 +353,29 @@ def test_of_two_tabs_both_see_and_one_moves(page, context, served):
     expect(page.locator("#hand")).to_have_text("another page's hand is on the robot")
     other.mouse.up()
     let_go(served)
+
+
+def test_a_person_at_the_page_drives_the_twin(page, served):
+    def height():
+        served.client.spin_until(lambda: served.tool, what="the tool")
+        return served.tool[-1].pose.position.z
+
+    def lift():
+        """Press for a while; a busy machine may lose the hand, or the robot its commands."""
+        if "RUNNING" not in page.locator("#state").inner_text():
+            page.get_by_role("button", name="Arm", exact=True).click()
+        press(page, "up")
+        end = time.monotonic() + 2.0
+        served.client.spin_until(lambda: time.monotonic() > end, what="the end of the press")
+        page.mouse.up()
+        let_go(served)
+        return height() - start > 0.03
+
+    start = height()
+    served.client.spin_until(lift, 150.0, "the tool to rise")
+    x, y = (getattr(served.tool[-1].pose.position, axis) for axis in "xy")
+    np.testing.assert_allclose(
+        [x, y], [served.tool[0].pose.position.x, served.tool[0].pose.position.y], atol=0.01
+    )
+    page.get_by_role("button", name="Hold", exact=True).click()
+    expect(page.locator("#state")).to_contain_text("HOLD")

@@ -85,6 +85,7 @@ function show() {
   }
   $("altered").hidden = !altered || !known;
   if (altered) $("altered").textContent = `Guard: ${altered.code}. ${altered.meaning} ${altered.remedy}`;
+  $("teleoperation").textContent = facts.teleop_state ? `Teleoperation: ${facts.teleop_state}` : "";
   $("unfollowed").hidden = Boolean(facts.teleoperation);
   for (const button of document.querySelectorAll("[data-push], [data-grip]")) button.disabled = !facts.teleoperation;
   $("unrecorded").hidden = services.includes("start_episode");
