@@ -7,6 +7,7 @@ import fcntl
 import importlib.util
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -309,3 +310,31 @@ def open_go2(go2_server: Go2Server) -> Callable[..., object]:
         return robot
 
     return connect
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    """A real browser without a window, which draws on the processor."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        pytest.skip("no Chromium here: apt-get install chromium")
+    options = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader"]
+    options += ["--enable-unsafe-swiftshader"]
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=options)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """Finds a port of this machine that nobody uses."""
+
+    def find() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return int(probe.getsockname()[1])
+
+    return find

@@ -96,6 +96,11 @@ COMMANDS = {
         "what people said about recorded play, how far they agree; a simulated crowd",
         "robot-meta annotations show out/store",
     ),
+    "annotate": Command(
+        "robot_meta.cli.annotate",
+        "a page on which people say what happens in recorded play",
+        "robot-meta annotate out/store",
+    ),
     "bench": Command(
         "robot_meta.benchmarks.cli",
         "measure: prints a table, writes results.json",

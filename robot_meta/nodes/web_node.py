@@ -58,7 +58,7 @@ class WebConfig:
         port: Of the page on this machine.
         key_file: Where the page's key is kept; empty for robot_meta/page_key in the folder for
             the state of this user's programs.
-        cameras: Topics of the pictures that can be seen.
+        cameras: Whose pictures can be seen.
         hand: How the page moves the robot.
     """
 
@@ -67,7 +67,7 @@ class WebConfig:
     desk_seed: int = -1
     port: int = 8090
     key_file: str = ""
-    cameras: tuple[str, ...] = ("camera/color/image_raw", "wrist_camera/color/image_raw")
+    cameras: tuple[str, ...] = ("camera", "wrist_camera")
     hand: HandConfig = field(default_factory=HandConfig)
 
     def __post_init__(self) -> None:
@@ -229,7 +229,10 @@ class WebNode(Node):
             watched = self._pictures.watched(camera)
             if watched and camera not in self._seen:
                 self._seen[camera] = self.create_subscription(
-                    Image, camera, partial(self._on_picture, camera), qos.picture()
+                    Image,
+                    f"{camera}/color/image_raw",
+                    partial(self._on_picture, camera),
+                    qos.picture(),
                 )
             elif not watched and camera in self._seen:
                 self.destroy_subscription(self._seen.pop(camera))

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,10 +15,9 @@ from robot_meta.web.board import Board
 from robot_meta.web.front import Front
 from robot_meta.web.hand import Hand
 from robot_meta.web.pictures import Pictures
-from robot_meta.web.server import add_headers
+from robot_meta.web.server import STATIC, add_headers
 from robot_meta.web.session import Session
 
-STATIC = Path(str(files("robot_meta.web"))) / "static"
 _PERIOD = 0.05  # between two looks at the board, [s]
 _PICTURE_PERIOD = 0.1  # between two looks for a new picture, [s]
 _LARGEST = 64 * 1024  # of a message from the page, [byte]

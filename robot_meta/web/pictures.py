@@ -64,7 +64,12 @@ class Pictures:
         with newest.lock:  # packed once, however many look
             number, picture = newest.number, newest.picture
             if picture is not None and number != newest.packed[0]:
-                file = io.BytesIO()
-                Image.fromarray(picture).save(file, "JPEG", quality=_QUALITY)
-                newest.packed = (number, file.getvalue())
+                newest.packed = (number, packed(picture))
             return newest.packed
+
+
+def packed(picture: Picture) -> bytes:
+    """The picture as JPEG."""
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=_QUALITY)
+    return file.getvalue()

@@ -1,7 +1,5 @@
 """The operator's page in a real browser, on a twin that runs as a process."""
 
-import shutil
-import socket
 import time
 from pathlib import Path
 
@@ -24,36 +22,17 @@ from robot_meta.replay.journal import read_notes  # noqa: E402
 from robot_meta.replay.snapshot import Snapshot  # noqa: E402
 from robot_meta.types import TargetPath  # noqa: E402
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = [
-    pytest.mark.ros,
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium"),
-]
-SOFTWARE_GL = [
-    "--no-sandbox",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-]
+pytestmark = [pytest.mark.ros, pytest.mark.browser]
 PATIENCE = 60_000.0  # for a busy machine, [ms]
 expect = playwright.expect
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Page:
     """Processes, and the page that they serve."""
 
-    def __init__(self, processes, client):
+    def __init__(self, processes, client, port):
         self.processes, self.client = processes, client
-        self.port, self.key_file = free_port(), Path(processes.folder, "key")
+        self.port, self.key_file = port, Path(processes.folder, "key")
         self.store = processes.folder / "store"
         self.stops = client.hear(Bool, "estop", qos.latched())
         self.clutch = client.hear(Bool, "teleop_clutch")
@@ -74,16 +53,8 @@ class Page:
 
 
 @pytest.fixture(scope="module")
-def served(graph):
-    return Page(*graph)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=SOFTWARE_GL)
-        yield browser
-        browser.close()
+def served(graph, free_port):
+    return Page(*graph, free_port())
 
 
 @pytest.fixture
@@ -211,7 +182,7 @@ def test_curves_and_pictures_are_drawn_here(page, served):
     target.publish(messages.target_msg(TargetPath(stamp=np.zeros(1), position=np.ones((1, 3)))))
     picture = np.full((24, 32, 3), (200, 40, 40), np.uint8)
     assert camera.get_subscription_count() == 0, "pictures are fetched that nobody looks at"
-    page.get_by_label("show").check()
+    page.get_by_label("show").first.check()
 
     def seen():
         adaptation.publish(messages.diagnostics_msg(1.0, [row]))
@@ -229,7 +200,7 @@ def test_curves_and_pictures_are_drawn_here(page, served):
 
     served.client.spin_until(seen, what="curves and pictures")
     expect(page.locator("#distance")).to_contain_text("mm")
-    page.get_by_label("show").uncheck()
+    page.get_by_label("show").first.uncheck()
     served.client.spin_until(
         lambda: camera.get_subscription_count() == 0, what="the end of the pictures"
     )

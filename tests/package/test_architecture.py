@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "formats": {"replay", "robots", "twin", "collection", "annotation"},
     "teleoperation": {"safety", "robots", "perception", "collection"},
     "preflight": {"safety", "robots", "twin"},
-    "web": {"safety", "robots", "perception", "twin", "collection", "replay"},
+    "web": {"robots", "perception", "twin", "collection", "replay", "annotation"},
     "nodes": {
         *CORE_ROOMS,
         "embodiments",

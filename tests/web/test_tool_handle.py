@@ -1,7 +1,6 @@
 """The handle in the 3-D view, dragged in a real browser, and the socket that only we reach."""
 
 import asyncio
-import shutil
 import socket
 import stat
 import time
@@ -9,7 +8,7 @@ import time
 import numpy as np
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("viser")
 
 from robot_meta.kinematics import rotation_from_quat_wxyz  # noqa: E402
 from robot_meta.perception.poses import IDENTITY, Pose  # noqa: E402
@@ -22,12 +21,6 @@ from robot_meta.web.private_viser import private_viser  # noqa: E402
 from robot_meta.web.server import PageServer  # noqa: E402
 from robot_meta.web.tool_handle import ToolHandle  # noqa: E402
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-SOFTWARE_GL = [
-    "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-]  # fmt: skip
 KEY = "k" * 43
 TOOL = Pose(position=np.array([0.0, 0.0, 0.3]), rotation=IDENTITY.rotation)
 PATIENCE = 60.0  # [s]
@@ -56,10 +49,7 @@ class Nobody:
 class Scene:
     """A page with an empty 3-D view and a handle in it."""
 
-    def __init__(self, folder):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+    def __init__(self, folder, port):
         self.path = folder / "private" / "view.sock"
         self.board, self.hand = Board(), Hand(HandConfig(timeout=10.0))
         page = OperatorPage(
@@ -86,8 +76,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene(tmp_path):
-    scene = Scene(tmp_path)
+def scene(tmp_path, free_port):
+    scene = Scene(tmp_path, free_port())
     yield scene
     scene.close()
 
@@ -116,36 +106,33 @@ def test_the_view_listens_on_no_port_and_in_a_folder_of_its_owner(scene):
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
-def test_the_hand_follows_the_handle_while_it_is_dragged(scene):
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=SOFTWARE_GL)
-        page = browser.new_page(viewport={"width": 1200, "height": 800})
-        page.set_default_timeout(1e3 * PATIENCE)
-        page.goto(scene.server.address)
-        (client,) = until(lambda: list(scene.viser.get_clients().values()), page)
-        until(lambda: client.camera.image_height > 0, page)
-        page.frame_locator("#view").locator("canvas").first.wait_for()
-        page.wait_for_timeout(2000)  # the handle comes with the first frames
-        box = page.locator("#view").bounding_box()
-        middle = np.array([box["x"] + box["width"] / 2, box["y"] + box["height"] / 2])
-        grip = middle + pixel(client, TOOL.position + np.array([0, 0, 0.12]))
+def test_the_hand_follows_the_handle_while_it_is_dragged(scene, browser):
+    page = browser.new_page(viewport={"width": 1200, "height": 800})
+    page.set_default_timeout(1e3 * PATIENCE)
+    page.goto(scene.server.address)
+    (client,) = until(lambda: list(scene.viser.get_clients().values()), page)
+    until(lambda: client.camera.image_height > 0, page)
+    page.frame_locator("#view").locator("canvas").first.wait_for()
+    page.wait_for_timeout(2000)  # the handle comes with the first frames
+    box = page.locator("#view").bounding_box()
+    middle = np.array([box["x"] + box["width"] / 2, box["y"] + box["height"] / 2])
+    grip = middle + pixel(client, TOOL.position + np.array([0, 0, 0.12]))
 
-        page.mouse.move(*(middle + [250, 250]))  # somewhere else: this turns the camera
-        page.mouse.down()
-        page.mouse.move(*(middle + [252, 252]))
-        assert scene.step() is None
-        page.mouse.up()
+    page.mouse.move(*(middle + [250, 250]))  # somewhere else: this turns the camera
+    page.mouse.down()
+    page.mouse.move(*(middle + [252, 252]))
+    assert scene.step() is None
+    page.mouse.up()
 
-        page.mouse.move(*grip)
-        page.wait_for_timeout(500)
-        page.mouse.down()
-        until(lambda: scene.hand.holder(time.monotonic()), page)
-        for i in range(5):
-            page.mouse.move(*(grip - [0, 10 * i]))
-            page.wait_for_timeout(200)
-        moved = until(lambda: (p := scene.step()) and p.position[2] > 0.31 and p, page)
-        np.testing.assert_allclose(moved.position[:2], TOOL.position[:2], atol=1e-3)
-        page.mouse.up()
-        until(lambda: scene.step() is None, page)
-        browser.close()
+    page.mouse.move(*grip)
+    page.wait_for_timeout(500)
+    page.mouse.down()
+    until(lambda: scene.hand.holder(time.monotonic()), page)
+    for i in range(5):
+        page.mouse.move(*(grip - [0, 10 * i]))
+        page.wait_for_timeout(200)
+    moved = until(lambda: (p := scene.step()) and p.position[2] > 0.31 and p, page)
+    np.testing.assert_allclose(moved.position[:2], TOOL.position[:2], atol=1e-3)
+    page.mouse.up()
+    until(lambda: scene.step() is None, page)
+    page.close()

@@ -43,7 +43,9 @@ def test_it_walks_through_the_node_and_stands_when_the_node_stalls(
     go2, go2_server, processes, client
 ):
     states = client.hear(String, "state", qos.latched())
-    commands = client.node.create_publisher(TwistStamped, "command", qos.command(1.0, lockstep=False))
+    commands = client.node.create_publisher(
+        TwistStamped, "command", qos.command(1.0, lockstep=False)
+    )
     before = go2_server.report()["position"]
 
     def answer(msg):

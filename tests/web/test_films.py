@@ -1,0 +1,62 @@
+"""Clips as pictures: filmed ones as the camera saw them, others drawn from their states."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from robot_meta.annotation.clips import Clip
+from robot_meta.web.films import Films
+
+pytestmark = pytest.mark.sim
+CLIP = Clip("play 0", 20, 60)
+
+
+def pictures(film):
+    return [np.asarray(Image.open(io.BytesIO(frame)), dtype=int) for frame in film.frames]
+
+
+def test_a_clip_is_drawn_from_its_states_as_fast_as_it_was(play):
+    with Films(play) as films:
+        film = films.of(CLIP)
+        assert films.of(CLIP) is film, "drawn once"
+    first, *_, last = seen = pictures(film)
+    assert film.source == ""
+    assert len(seen) / film.fps == pytest.approx(2.0)
+    assert np.abs(first - last).max(axis=2).astype(bool).mean() > 0.02, "the arm does not move"
+    colours = len(np.unique(first.reshape(-1, 3) // 32, axis=0))
+    assert colours > 20, "there is no desk in the picture"
+
+
+def test_a_filmed_clip_shows_what_the_camera_saw(play):
+    pytest.importorskip("av")
+    from robot_meta.collection.video.files import next_part
+    from robot_meta.collection.video.writer import VideoConfig, VideoWriter
+
+    with VideoWriter(next_part(play, "play 0", "camera"), VideoConfig(), {}) as writer:
+        for step in range(80):
+            shade = 20 + 2 * step
+            writer.add(
+                round(1e9 * (1e9 + 0.05 * step)), np.full((48, 64, 3), shade, dtype=np.uint8)
+            )
+    with Films(play) as films:
+        film = films.of(CLIP)
+        assert films.of(Clip("play 1", 20, 60)).source == "", "the other one was not filmed"
+    assert film.source == "camera"
+    shades = [picture.mean() for picture in pictures(film)]
+    assert shades[0] == pytest.approx(20 + 2 * 20, abs=6)
+    assert np.diff(shades).min() > 0
+
+
+def test_a_video_that_is_none_does_not_keep_anybody_from_the_clip(play):
+    folder = play / "videos" / "play 0"
+    folder.mkdir(parents=True)
+    (folder / "camera.0.mp4").write_bytes(b"no video" * 100)
+    with Films(play) as films:
+        assert films.of(CLIP).source == ""
+
+
+def test_an_episode_that_is_not_there_is_named(play):
+    with Films(play) as films, pytest.raises(ValueError, match="no episode of the clip 'x' 0 to"):
+        films.of(Clip("x", 0, 40))
