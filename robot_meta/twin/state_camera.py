@@ -1,4 +1,4 @@
-"""Pictures of recorded states: what a camera of the desk would have seen."""
+"""Pictures of recorded states: what a camera would have seen."""
 
 from __future__ import annotations
 
@@ -13,24 +13,28 @@ from robot_meta.twin.posture import Posture
 from robot_meta.twin.scenes import SceneConfig
 from robot_meta.types import Array
 
-FRAMES = "config/desk_frames.yaml"
+DESK_FRAMES, FRAMES = "config/desk_frames.yaml", "config/frames.yaml"
 
 
 class StateCamera(Closing):
-    """A camera of the desk, for one state after the other; made, used and closed in one thread.
+    """A camera of the twin, for one state after the other; made, used and closed in one thread.
 
     Args:
         description: The arm.
         name: "camera" for the fixed one, "wrist_camera" for the one on the hand.
         width: Of the pictures, [px].
         height: Of the pictures, [px].
+        desk: Whether the states have a desk.
 
     Raises:
         NotConnected: This machine cannot draw.
     """
 
-    def __init__(self, description: ArmDescription, name: str, width: int, height: int) -> None:
-        carrier, mount = load_frames(resource(FRAMES)).place(f"{name}_color_optical_frame")
+    def __init__(
+        self, description: ArmDescription, name: str, width: int, height: int, *, desk: bool = True
+    ) -> None:
+        frames = load_frames(resource(DESK_FRAMES if desk else FRAMES))
+        carrier, mount = frames.place(f"{name}_color_optical_frame")
         self._joints = description.spec.num_joints
         self._posture: Posture | None = None
         self._camera = TwinCamera(
@@ -39,7 +43,7 @@ class StateCamera(Closing):
             TwinCameraConfig(),
             mount=mount,
             on_tool=carrier == TOOL,
-            scene=SceneConfig(desk=True),
+            scene=SceneConfig(desk=desk),
             wait=lambda due, timeout: self._posture,
         )
 
@@ -47,7 +51,7 @@ class StateCamera(Closing):
         """Look at this desk from now on."""
         self._camera.lay_out(layout)
 
-    def picture(self, position: Array, scene: Array) -> Color:
+    def picture(self, position: Array, scene: Array | None = None) -> Color:
         """What it sees of joints (J,), [rad], and a desk (1 + D,), entries as in `SCENE`."""
         self._posture = Posture(stamp=0.0, position=position, scene=scene)
         return self._camera.grab().color

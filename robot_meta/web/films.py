@@ -9,27 +9,23 @@ from pathlib import Path
 import numpy as np
 
 from robot_meta.annotation.clips import Clip, read_clip
+from robot_meta.collection.desk_state import state_names
+from robot_meta.collection.play.film import layout_of, varied_aspects
 from robot_meta.collection.video.reader import open_videos
 from robot_meta.errors import BadConfig, StoreDamaged
-from robot_meta.perception.camera import CameraConfig
-from robot_meta.perception.poses import Pose
 from robot_meta.replay.episodes import EpisodeIndex
 from robot_meta.replay.snapshot import Snapshot
-from robot_meta.replay.transitions import Batch, Episode, Ints
+from robot_meta.replay.transitions import Batch, Ints
 from robot_meta.robots.closing import Closing
 from robot_meta.robots.description import arm_description
-from robot_meta.twin.camera import TwinCamera, TwinCameraConfig
-from robot_meta.twin.desk.layout import optical_axes
 from robot_meta.twin.desk.state import SCENE
-from robot_meta.twin.posture import Posture
-from robot_meta.twin.scenes import SceneConfig
+from robot_meta.twin.state_camera import StateCamera
 from robot_meta.types import Array
 from robot_meta.web.pictures import Picture, packed
 
 FPS = 15.0  # of a film, where there are so many steps a second
 _KEPT = 8  # films in memory
 _WIDTH, _HEIGHT = 480, 360
-_EYE, _LOOK_AT = np.array([1.25, -0.9, 0.8]), np.array([0.35, 0.0, 0.25])  # base frame, [m]
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,9 @@ class Films(Closing):
         self._store = store
         self._index = EpisodeIndex(Snapshot(store))
         self._kept: OrderedDict[Clip, Film] = OrderedDict()
-        self._stage: _Stage | None = None
+        self._vary = varied_aspects(store)
+        self._camera: StateCamera | None = None
+        self._drawing = ("", False)  # robot, and whether at a desk
 
     def of(self, clip: Clip) -> Film:
         """The film of a clip.
@@ -77,9 +75,9 @@ class Films(Closing):
 
     def close(self) -> None:
         """Let go of what draws."""
-        if self._stage is not None:
-            self._stage.close()
-            self._stage = None
+        if self._camera is not None:
+            self._camera.close()
+            self._camera = None
 
     def _made(self, clip: Clip) -> Film:
         batch = read_clip(self._index, clip)
@@ -114,57 +112,24 @@ class Films(Closing):
     def _drawn(self, clip: Clip, batch: Batch, shown: Ints) -> list[Picture]:
         number = self._index.number(clip.episode)
         assert number is not None
-        states = batch.values["state"][shown]
-        scenery = _Scenery.of(self._index.snapshot.episodes[number], states.shape[1])
-        if self._stage is None or self._stage.scenery != scenery:
+        episode = self._index.snapshot.episodes[number]
+        robot = str(episode.about.get("config", {}).get("robot", "fr3"))
+        joints = arm_description(robot).spec.num_joints
+        states = batch.values["state"][shown].astype(float)
+        desk = states.shape[1] == len(state_names(joints))
+        camera = self._camera_for(robot, desk)
+        if desk:
+            camera.lay_out(layout_of(episode, self._vary))
+        scenes = states[:, -len(SCENE) :] if desk else [None] * len(states)
+        return [
+            camera.picture(state[:joints], scene)
+            for state, scene in zip(states, scenes, strict=True)
+        ]
+
+    def _camera_for(self, robot: str, desk: bool) -> StateCamera:
+        if self._camera is None or self._drawing != (robot, desk):
             self.close()
-            self._stage = _Stage(scenery)
-        return [self._stage.picture(state) for state in states]
-
-
-@dataclass(frozen=True)
-class _Scenery:
-    """What is drawn: which robot, and which desk, if any."""
-
-    robot: str
-    desk: bool
-    layout_seed: int
-
-    @staticmethod
-    def of(episode: Episode, width: int) -> _Scenery:
-        """The scenery of an episode whose states have `width` entries."""
-        about = episode.about
-        config = about.get("config", {})
-        robot = str(config.get("robot", "fr3"))
-        own = arm_description(robot).spec.num_joints * 2 + 3
-        by_node = config.get("parameters", {})
-        live = (by_node[name].get("desk_seed") for name in by_node if name.endswith("/robot"))
-        seed = about.get("layout_seed", next(live, None))
-        return _Scenery(robot, width == own + len(SCENE), -1 if seed is None else int(seed))
-
-
-class _Stage(Closing):
-    """Draws postures in one scenery."""
-
-    def __init__(self, scenery: _Scenery) -> None:
-        description = arm_description(scenery.robot)
-        self.scenery, self._joints = scenery, description.spec.num_joints
-        self._posture: Posture | None = None
-        self._camera = TwinCamera(
-            description,
-            CameraConfig(width=_WIDTH, height=_HEIGHT, depth=False),
-            TwinCameraConfig(),
-            mount=Pose(position=_EYE, rotation=optical_axes(_EYE, _LOOK_AT)),
-            scene=SceneConfig(desk=scenery.desk, layout_seed=scenery.layout_seed),
-            wait=lambda due, timeout: self._posture,
-        )
-
-    def picture(self, state: Array) -> Picture:
-        """The picture of a recorded state, (S,)."""
-        scene = state[-len(SCENE) :] if self.scenery.desk else None
-        self._posture = Posture(stamp=0.0, position=state[: self._joints], scene=scene)
-        return self._camera.grab().color
-
-    def close(self) -> None:
-        """Let go of what draws."""
-        self._camera.close()
+            description = arm_description(robot)
+            self._camera = StateCamera(description, "camera", _WIDTH, _HEIGHT, desk=desk)
+            self._drawing = (robot, desk)
+        return self._camera

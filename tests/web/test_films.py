@@ -7,6 +7,10 @@ import pytest
 from PIL import Image
 
 from robot_meta.annotation.clips import Clip
+from robot_meta.collection.desk_state import recorded_state
+from robot_meta.replay.store import ReplayStore
+from robot_meta.replay.transitions import Transitions
+from robot_meta.robots.description import arm_description
 from robot_meta.web.films import Films
 
 pytestmark = pytest.mark.sim
@@ -60,3 +64,15 @@ def test_a_video_that_is_none_does_not_keep_anybody_from_the_clip(play):
 def test_an_episode_that_is_not_there_is_named(play):
     with Films(play) as films, pytest.raises(ValueError, match="no episode of the clip 'x' 0 to"):
         films.of(Clip("x", 0, 40))
+
+
+def test_an_arm_without_a_desk_is_drawn_alone(tmp_path):
+    position = arm_description("fr3").spec.home
+    state = recorded_state(position, np.zeros(7), np.zeros(3))
+    with ReplayStore(tmp_path, fields={"state": len(state)}) as store:
+        moves = Transitions({"state": np.tile(state, (40, 1))}, 0.02 * np.arange(40))
+        store.append(store.begin_episode("alone"), moves)
+    with Films(tmp_path) as films:
+        film = films.of(Clip("alone", 0, 40))
+    assert len(film.frames) / film.fps == pytest.approx(0.8, abs=0.06)
+    assert len(np.unique(pictures(film)[0].reshape(-1, 3) // 32, axis=0)) > 5

@@ -64,7 +64,7 @@ def film(config: FilmConfig, store: Path, *, progress: Callable[[], object] = la
     """
     description = arm_description("fr3")
     width = len(state_names(description.spec.num_joints))
-    vary = _varied(store)
+    vary = varied_aspects(store)
     count = desks = 0
     with StateCamera(description, config.camera, config.width, config.height) as camera:
         for episode, batch in stored_episodes(store):
@@ -72,7 +72,7 @@ def film(config: FilmConfig, store: Path, *, progress: Callable[[], object] = la
                 continue
             desks += 1
             if config.camera not in parts(store, episode.key):
-                camera.lay_out(_layout(episode, vary))
+                camera.lay_out(layout_of(episode, vary))
                 _film(config, store, episode, batch, camera)
                 count += 1
             progress()
@@ -102,7 +102,7 @@ def _film(
     partial.replace(path)
 
 
-def _varied(store: Path) -> Collection[str]:
+def varied_aspects(store: Path) -> Collection[str]:
     """What differed from desk to desk, where the store is one of generated play."""
     path = store / ABOUT
     if not path.exists():
@@ -111,6 +111,7 @@ def _varied(store: Path) -> Collection[str]:
     return vary
 
 
-def _layout(episode: Episode, vary: Collection[str]) -> DeskLayout:
+def layout_of(episode: Episode, vary: Collection[str]) -> DeskLayout:
+    """The desk that an episode was played at, where `varied_aspects` differ from desk to desk."""
     seed = int(episode.about.get("layout_seed", -1))
     return desk_layout(seed) if seed < 0 else draw_layout(seed, vary)
