@@ -125,7 +125,7 @@ def test_a_camera_brings_what_makes_sense_of_its_pictures_and_delays_nobody():
 
 def test_a_second_camera_is_on_the_hand_under_a_name_of_its_own():
     made = nodes(wrist_camera="twin", scene="desk", desk_seed="7", view="true")
-    assert list(made) == ["robot", "controller", "task", "view", "wrist_camera"]
+    assert list(made) == ["robot", "controller", "task", "view", "wrist_camera", "frames"]
     for name in ("view", "wrist_camera"):
         seen = parameters(made[name])
         assert (seen["scene"], seen["desk_seed"]) == ("desk", 7)
