@@ -6,6 +6,8 @@ import mujoco
 import numpy as np
 import pytest
 
+from robot_meta.resources import resource
+from robot_meta.robots.cell import read_cell
 from robot_meta.robots.description import arm_description
 from robot_meta.robots.guarded import GuardedRobot
 from robot_meta.safety.guard import Guard
@@ -156,6 +158,18 @@ def test_every_entry_of_the_state_has_a_name():
     desk.lay_out(DeskLayout())
     desk.reset()
     assert len(desk.state) == len(STATE) == len(JOINTS) + 1 + 14
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_everything_can_be_reached_within_the_workspace_of_the_desk_s_cell(robot, seed):
+    cell = read_cell(resource("config/desk_cell.yaml"))
+    low, high = np.array(cell.workspace.lower), np.array(cell.workspace.upper)
+    home = ARM.chain.tool_position_in_base(ARM.spec.home)
+    assert (low < home).all() and (home < high).all()
+    robot.reset(layout=draw_layout(seed))
+    room = 0.05  # that a hand needs beside what it pushes, [m]
+    for name, point in robot.furniture.handles.items():
+        assert (low[:2] + room < point[:2]).all() and (point[:2] < high[:2] - room).all(), name
 
 
 @pytest.mark.parametrize("seed", range(3))
