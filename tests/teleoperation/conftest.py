@@ -20,10 +20,10 @@ ARM = arm_description("fr3")
 class Driven:
     """A robot without physics, its guard, and the teleoperator in the controller's place."""
 
-    def __init__(self, config=None, guard=None, start=None, arm=ARM):
+    def __init__(self, config=None, guard=None, arm=ARM, clearance=None):
         self.guard_config, self.arm = guard or GuardConfig(), arm
-        robot = FakeRobot(arm.spec, position=arm.spec.home if start is None else start)
-        self.robot = GuardedRobot(robot, Guard(arm.spec, arm.chain, self.guard_config))
+        own = Guard(arm.spec, arm.chain, self.guard_config, clearance)
+        self.robot = GuardedRobot(FakeRobot(arm.spec), own)
         self.teleoperator = Teleoperator(arm, config or MotionConfig(share=1.0))
         self.teleoperator.use(self.guard_config)
         self.commanded, self.command = [], None
