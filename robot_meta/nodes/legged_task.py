@@ -34,8 +34,8 @@ class LeggedTaskConfig(TaskConfig):
     speed: float = 0.2
     duration: float = 60.0
     radius: float = 1.2
-    side: float = 2.0
-    corner: float = 0.4
+    side: float = 2.4
+    corner: float = 0.8
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -54,7 +54,7 @@ def figure_eight(*, speed: float, duration: float, radius: float = 1.2) -> PoseP
     return _continuous(_sampled(place, speed, duration))
 
 
-def square(*, speed: float, duration: float, side: float = 2.0, corner: float = 0.4) -> PosePath:
+def square(*, speed: float, duration: float, side: float = 2.4, corner: float = 0.8) -> PosePath:
     """A square to the left with rounded corners; `side` and radius `corner` in [m]."""
     if not 0.0 < 2.0 * corner < side:
         raise ValueError(f"want 0 < 2 corner < side, got corner {corner} and side {side}")

@@ -59,7 +59,7 @@ PROFILES = {
     ),
     "full": Profile(
         scenes={
-            **dict.fromkeys(_MAIN, TEST_SCENES),
+            **dict.fromkeys((*_MAIN, "subspace"), TEST_SCENES),
             "odometry": (NOMINAL, "weak_front", "imu_yaw"),
         },
         seeds=5,

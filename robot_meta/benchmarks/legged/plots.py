@@ -16,6 +16,7 @@ from robot_meta.benchmarks.settling import within
 COLORS = {
     "static": "#c0392b",
     "adapted": "#1f6fb4",
+    "subspace": "#8e6bbf",
     "mbde": "#b58900",
     "pi": "#2e8b57",
     "odometry": "#7f7f7f",

@@ -14,6 +14,7 @@ from robot_meta.dynamics.files import load_model
 from robot_meta.dynamics.gradient import GradientAdapter
 from robot_meta.dynamics.last_layer import LastLayerAdapter
 from robot_meta.dynamics.model import NeuralDynamics
+from robot_meta.dynamics.subspace import SubspaceAdapter
 from robot_meta.embodiments.walker import Walker
 from robot_meta.legged_types import (
     LeggedObservation,
@@ -54,7 +55,7 @@ def _static(model: NeuralDynamics) -> Adapter:
     return NoAdapter(model)
 
 
-_ADAPTED = tuple(
+_CLOSED_FORM = tuple(
     {"window": window, "ridge_scale": scale}
     for window, scale in ((32, 0.3), (32, 1.0), (64, 0.3), (64, 1.0))
 )
@@ -67,7 +68,13 @@ ROWS = {
         about="meta-trained last layer, closed form (default)",
         method="last_layer",
         adapter=LastLayerAdapter,
-        trials=_ADAPTED,
+        trials=_CLOSED_FORM,
+    ),
+    "subspace": Row(
+        about="meta-trained subspace of last layers, closed form",
+        method="subspace",
+        adapter=SubspaceAdapter,
+        trials=_CLOSED_FORM,
     ),
     "mbde": Row(
         about="MB+DE: plain model, gradient steps",
@@ -96,7 +103,7 @@ ROWS = {
         about="as adapted, but knows its place from odometry alone",
         method="last_layer",
         adapter=LastLayerAdapter,
-        trials=_ADAPTED[:1],
+        trials=_CLOSED_FORM[:1],
         pose_source="odometry",
     ),
 }

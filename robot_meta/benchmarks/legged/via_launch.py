@@ -79,7 +79,11 @@ def parameters_of(config: RunConfig) -> dict[str, dict[str, Any]]:
             **changed_fields(loop.rollout, ControllerConfig().rollout, "rollout."),
             **changed_fields(config.walking, WalkingConfig(), "walking."),
         },
-        "task": {"speed": timing.speed, "duration": timing.end + 2.0, "start": 0.0},
+        "task": {
+            "speed": timing.speed_in(config.scene),
+            "duration": timing.end + 2.0,
+            "start": 0.0,
+        },
     }
 
 
