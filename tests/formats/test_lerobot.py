@@ -1,5 +1,6 @@
 """LeRobot data sets out and in: bit for bit, all or nothing, and clear about what is wrong."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -254,6 +255,28 @@ sys.exit(main(["data", "export", sys.argv[1], sys.argv[2], "--format", "lerobot"
     assert f"cannot write {target}: File too large. Nothing is left of it" in done.stderr
     assert not target.exists() and not (tmp_path / "out.partial").exists()
     recordings.assert_same(recorded, recorded)
+
+
+def test_two_exports_to_one_folder_do_not_meet(recorded, recordings, tmp_path):
+    partial = tmp_path / "out.partial"
+    partial.mkdir()
+    (partial / "of the other one").write_text("")
+    held = os.open(partial, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    with pytest.raises(RecordingFailed, match="another process is writing"):
+        export_lerobot(recordings.selection(recorded), tmp_path / "out")
+    assert [path.name for path in partial.iterdir()] == ["of the other one"]
+    os.close(held)
+    export_lerobot(recordings.selection(recorded), tmp_path / "out")
+
+
+def test_an_interrupted_export_cleans_up(recorded, recordings, tmp_path):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export_lerobot(recordings.selection(recorded), tmp_path / "out", interrupt)
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]
 
 
 def test_two_rates_do_not_go_into_one_data_set(recordings, tmp_path):
