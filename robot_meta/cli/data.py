@@ -39,6 +39,11 @@ An export is verified too; it is made again rather than repaired.
 recorded with `record:=FOLDER`; done twice, it is done once.
 """
 
+HEAD = (
+    *("episode", "task", "instruction", "who", "robot"),
+    *("steps", "seconds", "marks", "cameras", ""),
+)
+
 
 def main(argv: Sequence[str]) -> int:
     """Entry point of `robot-meta data`."""
@@ -94,7 +99,18 @@ def _selected(args: argparse.Namespace, discarded: bool = False) -> EpisodeSelec
 def _ls(args: argparse.Namespace) -> int:
     selection = _selected(args, args.all)
     lines = [_cells(episode_line(selection, episode)) for episode in selection.episodes]
-    head = ["episode", "task", "instruction", "who", "robot", "steps", "seconds", "marks", ""]
+    head = [
+        "episode",
+        "task",
+        "instruction",
+        "who",
+        "robot",
+        "steps",
+        "seconds",
+        "marks",
+        "cameras",
+        "",
+    ]
     print("\n".join(table(head, lines)) if lines else "no episode")
     return 0
 
@@ -109,6 +125,7 @@ def _cells(line: EpisodeLine) -> list[str]:
         str(line.steps),
         f"{line.seconds:.1f}",
         str(line.marks or ""),
+        ", ".join(line.cameras),
         "discarded" if line.discarded else "",
     ]
 
@@ -128,6 +145,8 @@ def info(path: Path) -> str:
         f"{found.size / 1e6:.1f} MB on disk in {len(snapshot.segments)} segments, "
         f"{snapshot.layout.row_bytes} B a transition",
     ]
+    if found.filmed:
+        lines.append(f"{found.filmed} episodes are filmed")
     if found.discarded:
         lines.append(f"{found.discarded} more episodes are discarded")
     rewards = sorted(folder.name for folder in (path / "rewards").glob("*"))

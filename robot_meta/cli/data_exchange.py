@@ -9,7 +9,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from robot_meta.collection.run_reader import RunReader
+from robot_meta.collection.video.files import parts
 from robot_meta.errors import BadDataset
+from robot_meta.formats.lerobot.layout import CAMERAS
 from robot_meta.formats.mcap.export import export_mcap
 from robot_meta.formats.mcap.importing import (
     exported_episodes,
@@ -33,7 +35,17 @@ def export_episodes(selection: EpisodeSelection, target: Path, kind: str, quiet:
 
             count = export_lerobot(selection, target, bar.update)
     print(f"{len(selection)} episodes of {selection.store} are {count} episodes in {target}")
+    if missing := _left_out(selection, target):
+        why = "MCAP holds no videos" if kind == "mcap" else "not every episode was filmed alike"
+        print(f"left out, since {why}: {', '.join(missing)}")
     return 0
+
+
+def _left_out(selection: EpisodeSelection, target: Path) -> list[str]:
+    """Cameras of which an export holds nothing."""
+    cameras = {c for e in selection.episodes for c in parts(selection.store, e.key)}
+    there = {path.name.removeprefix(CAMERAS) for path in target.glob("videos/*")}
+    return sorted(cameras - there)
 
 
 def import_episodes(args: argparse.Namespace) -> int:

@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from robot_meta.annotation.history import HISTORY, AnnotationHistory
+from robot_meta.collection.video.files import FOLDER as VIDEOS
+from robot_meta.collection.video.reader import open_videos
+from robot_meta.errors import StoreDamaged
 from robot_meta.formats.selection import EpisodeSelection, RecordedEpisode, Selection
 from robot_meta.replay.episodes import EpisodeIndex, stretches
 from robot_meta.replay.journal import JOURNAL
@@ -31,7 +34,7 @@ class Problem:
 def check_episodes(
     store: Path, progress: Callable[[], object] = lambda: None
 ) -> Iterator[Problem]:
-    """Problems of the episodes of a store, of its journal and of its annotations.
+    """Problems of the episodes of a store, of its journal, its videos and its annotations.
 
     Steps that are not there are none: retention drops whole runs of them. Rows and their checksums
     are checked by `replay.inspection`.
@@ -44,9 +47,13 @@ def check_episodes(
     for number in EpisodeIndex(selection.snapshot).nameless:
         yield Problem(f"episode {number}", "nothing but its steps is known of it")
     for recorded in selection:
-        for what in _problems(recorded):
+        for what in (*_problems(recorded), *_video_problems(store, recorded)):
             yield Problem(f"'{recorded.episode.key}'", what)
         progress()
+    keys = {episode.key for episode in selection.episodes}
+    for folder in sorted((store / VIDEOS).glob("*")):
+        if folder.name not in keys:
+            yield Problem(f"{VIDEOS}/{folder.name}", "films an episode that is not there")
     if (store / JOURNAL).is_file():
         _, damaged = checked_lines((store / JOURNAL).read_bytes())
         if damaged:
@@ -70,3 +77,19 @@ def _problems(recorded: RecordedEpisode) -> Iterator[str]:
             step = steps.step[part][apart[0]]
             yield f"what step {step} ended in is not what step {step + 1} began in"
             return
+
+
+def _video_problems(store: Path, recorded: RecordedEpisode) -> Iterator[str]:
+    try:
+        videos = open_videos(store, recorded.episode.key)
+    except StoreDamaged as error:
+        yield str(error)
+        return
+    for camera, video in videos.items():
+        if not len(video):
+            yield f"its video of '{camera}' holds no frame"
+        elif len(recorded.steps) and (
+            video.stamp[0] > recorded.steps.stamp[-1] or video.stamp[-1] < recorded.steps.stamp[0]
+        ):
+            yield f"its video of '{camera}' is of another time than its steps"
+        video.close()

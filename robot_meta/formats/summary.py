@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from robot_meta.collection.video.files import parts
 from robot_meta.formats.selection import EpisodeSelection, instruction
 from robot_meta.replay.journal import MARKED, discarded, read_notes
 from robot_meta.replay.transitions import Episode
@@ -24,6 +25,7 @@ class EpisodeLine:
         steps: How many are there.
         seconds: How long it took, [s]; gaps count as they are.
         marks: How often somebody marked a moment of it.
+        cameras: That filmed it.
         discarded: Whether it is not to be used.
     """
 
@@ -35,6 +37,7 @@ class EpisodeLine:
     steps: int
     seconds: float
     marks: int
+    cameras: tuple[str, ...]
     discarded: bool
 
 
@@ -49,6 +52,7 @@ class StoreSummary:
         tasks: Episodes of each task.
         who: Episodes of each hand.
         robots: Episodes of each robot type.
+        filmed: How many have a video.
         discarded: How many others are not to be used.
         size: Of the whole folder, [bytes].
     """
@@ -59,6 +63,7 @@ class StoreSummary:
     tasks: Counter[str] = field(default_factory=Counter)
     who: Counter[str] = field(default_factory=Counter)
     robots: Counter[str] = field(default_factory=Counter)
+    filmed: int = 0
     discarded: int = 0
     size: int = 0
 
@@ -78,6 +83,7 @@ def episode_line(selection: EpisodeSelection, episode: Episode) -> EpisodeLine:
         steps,
         passed * steps / max(1, steps - 1),
         sum(note.kind == MARKED for note in notes),
+        tuple(parts(selection.store, episode.key)),
         bool(discarded(notes)),
     )
 
@@ -94,6 +100,7 @@ def summarize_store(store: Path) -> StoreSummary:
         found.episodes += 1
         found.steps += line.steps
         found.seconds += line.seconds
+        found.filmed += bool(line.cameras)
         found.tasks[line.task] += 1
         found.who[line.who] += 1
         found.robots[line.robot] += 1

@@ -71,6 +71,21 @@ def assert_same(one, other):
             assert getattr(a.steps, name).tobytes() == getattr(b.steps, name).tobytes()
 
 
+def film(store, key, begin, frames, camera="front", seed=0):
+    """A video whose frames show their number in bars, at irregular times; their stamps [s]."""
+    pytest.importorskip("av")
+    from robot_meta.collection.video.files import next_part
+    from robot_meta.collection.video.writer import VideoConfig, VideoWriter
+
+    stamps = begin + np.cumsum(np.random.default_rng(seed).uniform(0.01, 0.05, frames))
+    with VideoWriter(next_part(store, key, camera), VideoConfig(), {"episode": key}) as writer:
+        for number, stamp in enumerate(stamps.tolist()):
+            bits = np.array([(number >> i) & 1 for i in range(16)], np.uint8) * 200 + 25
+            row = np.repeat(bits, 6)
+            writer.add(round(1e9 * stamp), np.broadcast_to(row[None, :, None], (48, 96, 3)))
+    return stamps
+
+
 @pytest.fixture
 def recorded(tmp_path):
     """A store of four episodes as an arm's periods make them."""
@@ -83,5 +98,9 @@ def recorded(tmp_path):
 def recordings():
     """What tests of formats are made of."""
     return SimpleNamespace(
-        record=record, assert_same=assert_same, selection=EpisodeSelection, only=Selection
+        record=record,
+        assert_same=assert_same,
+        film=film,
+        selection=EpisodeSelection,
+        only=Selection,
     )

@@ -128,6 +128,31 @@ import_mcap(
     recordings.assert_same(recorded, store)
 
 
+def test_videos_are_listed_and_checked(recorded, recordings, tmp_path, capsys):
+    for key, begin in {"episode 0": 1000.0, "episode 1": 1000.0, "episode 3": 1000.0}.items():
+        recordings.film(recorded, key, begin, 60)
+    recordings.film(recorded, "episode 0", 1000.0, 60, camera="wrist")
+    assert main(["data", "verify", str(recorded), "--quiet"]) == 0
+    assert main(["data", "ls", str(recorded), "--episode", "episode 0"]) == 0
+    assert "| front, wrist |" in capsys.readouterr().out
+    assert main(["data", "info", str(recorded)]) == 0
+    assert "3 episodes are filmed" in capsys.readouterr().out
+    target = str(tmp_path / "out")
+    assert main(["data", "export", str(recorded), target, "--format", "lerobot"]) == 0
+    assert "not every episode was filmed alike: wrist" in capsys.readouterr().out
+    assert main(["data", "import", target, str(tmp_path / "back")]) == 0
+    assert "being no numbers: observation.images.front" in capsys.readouterr().out
+    recordings.assert_same(recorded, tmp_path / "back")
+    recordings.film(recorded, "episode 2", 5000.0, 9)
+    recordings.film(recorded, "nobody", 1000.0, 9)
+    (recorded / "videos/episode 1/front.0.mp4").write_bytes(b"\0\0\0\x18ftypisom")
+    assert main(["data", "verify", str(recorded), "--quiet"]) == StoreDamaged.exit_code
+    out = capsys.readouterr().out
+    assert "'episode 2': its video of 'front' is of another time than its steps" in out
+    assert "'episode 1': its video of 'front' holds no frame" in out
+    assert "videos/nobody: films an episode that is not there" in out
+
+
 def test_a_half_copied_store_is_found_and_what_is_there_is_kept(recorded, tmp_path, capsys):
     half = tmp_path / "half"
     shutil.copytree(recorded, half)

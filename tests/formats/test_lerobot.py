@@ -237,11 +237,15 @@ export_lerobot(
     recordings.assert_same(recorded, tmp_path / "back")
 
 
-def test_a_full_disk_leaves_nothing_and_says_so(recorded, recordings, tmp_path):
+@pytest.mark.parametrize("filmed", [False, True])
+def test_a_full_disk_leaves_nothing_and_says_so(recorded, recordings, tmp_path, filmed):
+    if filmed:
+        for key in ("episode 0", "episode 1", "episode 3"):
+            recordings.film(recorded, key, 1000.0, 60)
     script = """
 import resource, sys
 from robot_meta.cli.main import main
-resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
 sys.exit(main(["data", "export", sys.argv[1], sys.argv[2], "--format", "lerobot", "--quiet"]))
 """
     target = tmp_path / "out"

@@ -33,6 +33,24 @@ def read_with_lerobot(dataset, folder):
     return json.loads(done.stdout.splitlines()[-1]), np.load(folder / "read.npz")
 
 
+def test_lerobot_sees_at_every_step_the_frame_that_was_newest(recorded, recordings, tmp_path):
+    pytest.importorskip("av")
+    selection = recordings.selection(recorded)
+    wanted = []
+    for seed, episode in enumerate(selection):
+        stamps = episode.steps.stamp
+        frames = 400 if seed == 2 else 60
+        filmed = recordings.film(recorded, episode.episode.key, stamps[0] - 0.2, frames, seed=seed)
+        wanted += (np.searchsorted(filmed, stamps + 1e-6, side="right") - 1).tolist()
+    recordings.film(
+        recorded, "episode 0", 1000.0, 30, camera="wrist"
+    )  # of one episode only: left out
+    assert export_lerobot(selection, tmp_path / "lerobot") == 4
+    report, _ = read_with_lerobot(tmp_path / "lerobot", tmp_path)
+    assert report["filmed"] == {"observation.images.front": wanted}
+    assert report["colours"] == {"observation.images.front": [3, 1, 1]}
+
+
 def test_lerobot_reads_every_number_of_an_export(recorded, recordings, tmp_path):
     exported = tmp_path / "lerobot"
     selection = recordings.selection(recorded)

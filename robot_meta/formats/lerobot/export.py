@@ -17,9 +17,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from robot_meta.collection.video.reader import EpisodeVideo, open_videos
 from robot_meta.formats.lerobot import layout
 from robot_meta.formats.lerobot.statistics import Stats, Together, statistics
 from robot_meta.formats.lerobot.tables import TableFiles, data_table, tasks_table
+from robot_meta.formats.lerobot.videos import VideoFiles, filmed
 from robot_meta.formats.selection import EpisodeSelection, RecordedEpisode
 from robot_meta.formats.whole_folder import whole_folder
 from robot_meta.replay.episodes import stretches
@@ -62,30 +64,36 @@ class _Writer:
 
     def __init__(self, selection: EpisodeSelection, folder: Path) -> None:
         self._folder = folder
-        self._features = layout.features(dict(selection.snapshot.layout.fields), selection.names)
-        self._robot = selection.robot
+        self._selection, self._rate = selection, _rate_of(selection)
+        cameras = filmed(selection)
+        fields = dict(selection.snapshot.layout.fields)
+        self._features = layout.features(fields, selection.names, cameras, self._rate)
+        self._cameras = {name: VideoFiles(folder, name, size) for name, size in cameras.items()}
         self._robots: set[str] = set()
         self._data = TableFiles(folder, layout.DATA, layout.DATA_MB << 20)
         self._about = TableFiles(folder, layout.EPISODES, layout.DATA_MB << 20)
         self._waiting: list[dict[str, Any]] = []
         self._tasks: dict[str, int] = {}
         self._stats, self._episodes, self._frames = Together(), 0, 0
-        self._rate: int | None = None
 
     def add(self, recorded: RecordedEpisode) -> None:
         """Write an episode, one of LeRobot for every stretch without a gap."""
-        self._robots.add(self._robot(recorded.episode))
+        self._robots.add(self._selection.robot(recorded.episode))
+        key = recorded.episode.key
+        seen = open_videos(self._selection.store, key) if self._cameras else {}
         for part in stretches(recorded.steps):
             self._check_rate(recorded, recorded.steps.stamp[part])
-            self._add_stretch(recorded, _cut(recorded.steps, part))
+            self._add_stretch(recorded, _cut(recorded.steps, part), seen)
+        for video in seen.values():
+            video.close()
 
     def finish(self) -> int:
         """Write what is known at the end; how many episodes there are."""
         self._write_about()
         self._data.close()
         self._about.close()
-        if self._rate is None:
-            raise ValueError("no episode has two steps in a row, so there is no rate to export")
+        for videos in self._cameras.values():
+            videos.close()
         robot = " and ".join(sorted(self._robots - {""})) or "unknown"
         info = layout.info(
             self._features, self._rate, robot, self._episodes, self._frames, len(self._tasks)
@@ -97,11 +105,17 @@ class _Writer:
             pq.write_table(tasks_table(list(self._tasks)), file)
         return self._episodes
 
-    def _add_stretch(self, recorded: RecordedEpisode, steps: Batch) -> None:
+    def _add_stretch(
+        self, recorded: RecordedEpisode, steps: Batch, seen: Mapping[str, EpisodeVideo]
+    ) -> None:
         count, task = len(steps), recorded.instruction or recorded.episode.task or "play"
         number = self._tasks.setdefault(task, len(self._tasks))
         columns = self._columns(steps, number)
         stats = {name: statistics(values) for name, values in columns.items()}
+        places: dict[str, Any] = {}
+        for camera, files in self._cameras.items():
+            place, stats[files.key] = files.add(seen[camera], steps.stamp, self._rate)
+            places |= place
         chunk, file = self._data.place
         about_chunk, about_file = self._about.place
         about = {
@@ -114,6 +128,7 @@ class _Writer:
             "dataset_to_index": self._frames + count,
             "meta/episodes/chunk_index": about_chunk,
             "meta/episodes/file_index": about_file,
+            **places,
             **_own(recorded, steps),
             **_flat(stats),
         }
@@ -136,7 +151,7 @@ class _Writer:
         single: dict[str, npt.NDArray[Any]] = {
             layout.STAMP: steps.stamp,
             layout.ENDING: steps.ending.astype(np.int64),
-            "timestamp": (place / (self._rate or 1)).astype(np.float32),
+            "timestamp": (place / self._rate).astype(np.float32),
             "frame_index": place,
             "episode_index": np.full(len(steps), self._episodes),
             "index": self._frames + place,
@@ -145,17 +160,24 @@ class _Writer:
         return columns | {name: values[:, None] for name, values in single.items()}
 
     def _check_rate(self, recorded: RecordedEpisode, stamp: npt.NDArray[np.float64]) -> None:
-        """Learn the rate from the first steps that tell it, and hold all others to it."""
+        """Hold the steps of an episode to the rate of all."""
         if len(stamp) < 2:
             return
         period = float(np.median(np.diff(stamp)))
-        rate = self._rate or max(1, round(1.0 / period))
-        if abs(rate * period - 1.0) > _UNEVEN:
+        if abs(self._rate * period - 1.0) > _UNEVEN:
             raise ValueError(
                 f"'{recorded.episode.key}' has a step every {period:.6g} s, and a LeRobot data "
-                f"set one steady whole rate, here {rate} Hz; select episodes of one rate"
+                f"set one steady whole rate, here {self._rate} Hz; select episodes of one rate"
             )
-        self._rate = rate
+
+
+def _rate_of(selection: EpisodeSelection) -> int:
+    """Steps in a second, as the first episode that has some in a row tells it."""
+    for episode in selection.episodes:
+        passed = np.diff(selection.index.read(episode.number).stamp)
+        if len(passed):
+            return max(1, round(1.0 / float(np.median(passed))))
+    raise ValueError(f"no episode of {selection.store} has two steps, so there is no rate")
 
 
 def _cut(steps: Batch, part: slice) -> Batch:

@@ -19,6 +19,9 @@ INDICES = ("timestamp", "frame_index", "episode_index", "index", "task_index")
 COLUMNS = {"state": "observation.state", "requested": "action"}
 """Fields of the store that LeRobot has names for; every other field keeps its own."""
 
+CAMERAS = "observation.images."
+"""Prefix of the columns of what cameras saw."""
+
 STAMP, ENDING = "stamp", "ending"
 """Columns of our own: the robot's clock, and the bits of the end of an episode."""
 
@@ -27,20 +30,27 @@ OURS = "robot_meta"
 
 
 def features(
-    fields: Mapping[str, int], names: Mapping[str, Sequence[str]]
+    fields: Mapping[str, int],
+    names: Mapping[str, Sequence[str]],
+    cameras: Mapping[str, tuple[int, int]],
+    rate: int,
 ) -> dict[str, dict[str, Any]]:
     """Type, shape and names of every column.
 
     Args:
         fields: Of the store, with their widths.
         names: Of the entries of fields, where they are known.
+        cameras: Height and width of the pictures of each.
+        rate: Steps in a second.
     """
     own = {
         COLUMNS.get(name, name): _feature("float32", width, names.get(name))
         for name, width in fields.items()
     }
+    seen = {CAMERAS + name: _video(*size, rate) for name, size in cameras.items()}
     return {
         **own,
+        **seen,
         STAMP: _feature("float64", 1),
         ENDING: _feature("int64", 1),
         **{name: _feature("int64", 1) for name in INDICES},
@@ -51,6 +61,21 @@ def features(
 def _feature(dtype: str, width: int, names: Sequence[str] | None = None) -> dict[str, Any]:
     known = list(names) if names is not None and len(names) == width else None
     return {"dtype": dtype, "shape": [width], "names": known}
+
+
+def _video(height: int, width: int, rate: int) -> dict[str, Any]:
+    about = {
+        "video.height": height,
+        "video.width": width,
+        "video.codec": "h264",
+        "video.pix_fmt": "yuv420p",
+        "video.is_depth_map": False,
+        "video.fps": rate,
+        "video.channels": 3,
+        "has_audio": False,
+    }
+    names = ["height", "width", "channels"]
+    return {"dtype": "video", "shape": [height, width, 3], "names": names, "info": about}
 
 
 def info(
@@ -69,6 +94,6 @@ def info(
         "fps": rate,
         "splits": {"train": f"0:{episodes}"},
         "data_path": DATA,
-        "video_path": None,
+        "video_path": VIDEOS if any(f["dtype"] == "video" for f in columns.values()) else None,
         "features": dict(columns),
     }
