@@ -96,7 +96,7 @@ def _import_lerobot(source: Path, store: Path, quiet: bool) -> int:
 
     reader = LerobotReader(source)
     if reader.left_out:
-        print(f"left out, being no numbers: {', '.join(reader.left_out)}")
+        print(f"left out, being neither numbers nor video: {', '.join(reader.left_out)}")
     with _bar("import", len(reader), quiet) as bar:
         return import_lerobot(reader, store, bar.update)
 

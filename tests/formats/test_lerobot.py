@@ -91,7 +91,7 @@ def foreign(path, lengths=(5, 7), **changes):
     features = {
         "observation.state": {"dtype": "float64", "shape": [2], "names": None},
         "action": {"dtype": "float32", "shape": [1], "names": None},
-        "observation.images.front": {"dtype": "video", "shape": [4, 4, 3], "names": None},
+        "observation.images.front": {"dtype": "image", "shape": [4, 4, 3], "names": None},
         **{name: {"dtype": "int64", "shape": [1], "names": None} for name in layout.INDICES},
     }
     info = {
@@ -130,7 +130,10 @@ def foreign(path, lengths=(5, 7), **changes):
 def test_data_sets_of_others_become_transitions(recordings, tmp_path, capsys):
     foreign(tmp_path / "theirs")
     assert main(["data", "import", str(tmp_path / "theirs"), str(tmp_path / "store")]) == 0
-    assert "left out, being no numbers: observation.images.front" in capsys.readouterr().out
+    assert (
+        "left out, being neither numbers nor video: observation.images.front"
+        in capsys.readouterr().out
+    )
     first, second = recordings.selection(tmp_path / "store")
     assert (len(first.steps), len(second.steps)) == (4, 6)
     np.testing.assert_array_equal(second.steps.values["state"][:, 0], np.arange(5, 11))
@@ -138,6 +141,44 @@ def test_data_sets_of_others_become_transitions(recordings, tmp_path, capsys):
     np.testing.assert_array_equal(second.steps.values["requested"][:, 0], np.arange(5, 11))
     assert second.instruction == "pick it up"
     assert main(["data", "verify", str(tmp_path / "store")]) == 0
+
+
+def frames(store, key):
+    """Numbers in the frames of an episode's video, and their stamps."""
+    from robot_meta.collection.video.reader import open_videos
+
+    with open_videos(store, key)["front"] as video:
+        bars = [
+            video.frame(k).mean(axis=(0, 2)).reshape(16, -1).mean(1) for k in range(len(video))
+        ]
+        return [sum(1 << i for i, bar in enumerate(b) if bar > 125) for b in bars], video.stamp
+
+
+def test_what_was_filmed_comes_back_with_a_frame_for_every_step(recorded, recordings, tmp_path):
+    selection = recordings.selection(recorded)
+    wanted = {}
+    for seed, episode in enumerate(selection):
+        key, stamps = episode.episode.key, episode.steps.stamp
+        filmed = recordings.film(
+            recorded, key, stamps[0] - 0.1, 400 if seed == 2 else 60, seed=seed
+        )
+        wanted[key] = (np.searchsorted(filmed, stamps + 1e-6, side="right") - 1).tolist()
+    export_lerobot(selection, tmp_path / "out")
+    for _ in range(2):
+        import_lerobot(LerobotReader(tmp_path / "out"), tmp_path / "back")
+    recordings.assert_same(recorded, tmp_path / "back")
+    for episode in selection:
+        numbers, stamps = frames(tmp_path / "back", episode.episode.key)
+        assert numbers == wanted[episode.episode.key]
+        np.testing.assert_allclose(stamps, episode.steps.stamp, atol=1e-6)
+    assert main(["data", "verify", str(tmp_path / "back"), "--quiet"]) == 0
+    (video,) = (tmp_path / "out/videos").glob("*/*/*.mp4")
+    os.truncate(video, video.stat().st_size // 2)
+    with pytest.raises(BadDataset, match=r"file-000\.mp4"):
+        import_lerobot(LerobotReader(tmp_path / "out"), tmp_path / "again")
+    video.unlink()
+    with pytest.raises(BadDataset, match=r"file-000\.mp4: missing; episode 0 needs it"):
+        LerobotReader(tmp_path / "out")
 
 
 def test_a_newer_or_older_version_is_said(tmp_path):

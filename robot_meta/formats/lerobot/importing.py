@@ -15,6 +15,7 @@ from robot_meta.errors import BadDataset
 from robot_meta.formats.importer import EpisodeImporter, notes_from
 from robot_meta.formats.lerobot import layout
 from robot_meta.formats.lerobot.reader import LerobotEpisode, LerobotReader
+from robot_meta.formats.lerobot.video_import import VideoImport
 from robot_meta.replay.journal import Note
 from robot_meta.replay.transitions import TRUNCATED, Transitions
 
@@ -41,7 +42,8 @@ def import_lerobot(
 
     What this project exported comes back as it was. Of other data sets every column of numbers is
     kept, `observation.state` as `state` with the `next_state` that follows it, `action` as
-    `requested`; the last step, which nothing follows, is not a transition.
+    `requested`; the last step, which nothing follows, is not a transition. Videos are compressed
+    anew, a frame for every step.
 
     Args:
         reader: The data set.
@@ -52,6 +54,7 @@ def import_lerobot(
         Episodes of the data set that were taken in or were there already.
 
     Raises:
+        BadConfig: There are videos, and the library for them is missing.
         BadDataset: The data set is damaged, or has no `observation.state`.
         ValueError: The store holds other fields, or another episode of the same key.
         StoreFull: The disk is full; the same call goes on later.
@@ -68,7 +71,7 @@ def import_lerobot(
     }
     if not ours:
         fields["next_state"] = fields["state"]
-    taken = 0
+    taken, seen = 0, VideoImport(reader, store)
     with EpisodeImporter(store, fields) as importer:
         for episode in reader:
             found = _own(reader, episode) if ours else _foreign(reader, episode)
@@ -76,9 +79,16 @@ def import_lerobot(
                 importer.add(
                     found.key, found.task, found.about, found.steps, found.first, found.notes
                 )
+                if reader.videos:
+                    seen.add(episode, found.key, _clock(episode, ours))
                 taken += 1
             progress()
     return taken
+
+
+def _clock(episode: LerobotEpisode, ours: bool) -> npt.NDArray[np.float64]:
+    """When every step began, [s]."""
+    return episode.columns[layout.STAMP if ours else "timestamp"][:, 0].astype(float)
 
 
 def _own(reader: LerobotReader, episode: LerobotEpisode) -> _Taken:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,8 @@ class LerobotReader:
     Attributes:
         info: What `meta/info.json` says.
         columns: Columns of numbers, with their widths.
-        left_out: Columns that are no numbers: images, videos, texts.
+        videos: Columns that are videos.
+        left_out: Columns that are neither: single images, texts.
 
     Raises:
         BadDataset: It is none, or something of it is cut, missing or does not fit.
@@ -62,7 +63,9 @@ class LerobotReader:
             for name, feature in features.items()
             if feature["dtype"] in _NUMBERS
         }
-        self.left_out = [name for name in features if name not in self.columns]
+        self.videos = [name for name, f in features.items() if f["dtype"] == "video"]
+        known = {*self.columns, *self.videos}
+        self.left_out = [name for name in features if name not in known]
         self._about = self._read_about()
         self._files = sorted((path / "data").glob("*/*.parquet"))
         self._check_files()
@@ -88,6 +91,28 @@ class LerobotReader:
                 begun += 1
         if begun != len(self):
             raise BadDataset(self.path, f"{len(self)} episodes are listed, and {begun} are there")
+
+    def video_place(self, about: Mapping[str, Any], column: str) -> tuple[Path, float]:
+        """The file that shows an episode, which is there, and when it begins in it, [s].
+
+        Args:
+            about: What `meta/episodes` says of the episode.
+            column: One of `videos`.
+        """
+        try:
+            name = str(self.info["video_path"]).format(
+                video_key=column,
+                chunk_index=about[f"videos/{column}/chunk_index"],
+                file_index=about[f"videos/{column}/file_index"],
+            )
+            begin = float(about[f"videos/{column}/from_timestamp"])
+        except (KeyError, ValueError, TypeError) as error:
+            raise BadDataset(self.path, f"it lacks the place of '{column}' ({error!r})") from None
+        if not (self.path / name).is_file():
+            raise BadDataset(
+                self.path / name, f"missing; episode {about['episode_index']} needs it"
+            )
+        return self.path / name, begin
 
     def _episode(self, path: Path, number: int, table: Any) -> LerobotEpisode:
         about = self._about.get(number)
@@ -155,7 +180,7 @@ class LerobotReader:
         return about
 
     def _check_files(self) -> None:
-        """Every file is whole, has every column, and together they have every step."""
+        """Every file is there, has every column, and together they have every step."""
         rows = 0
         for path in self._files:
             file = self._open(path)
@@ -166,6 +191,9 @@ class LerobotReader:
             raise BadDataset(
                 self.path / "data", f"want {self.info['total_frames']} steps, it has {rows}"
             )
+        for about in self._about.values():
+            for column in self.videos:
+                self.video_place(about, column)
 
     def _open(self, path: Path) -> Any:
         try:
