@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from robot_meta.errors import BadDataset
+from robot_meta.errors import BadDataset, RecordingFailed
 from robot_meta.replay.episodes import EpisodeIndex
+from robot_meta.replay.files import Files
 from robot_meta.replay.journal import Note, discarded, read_notes
 from robot_meta.replay.snapshot import Snapshot
 from robot_meta.replay.transitions import Batch, Episode
@@ -139,3 +140,20 @@ class EpisodeSelection:
             if isinstance(config, dict) and config.get("robot"):
                 return str(config["robot"])
         return ""
+
+
+def write_origin(store: Path, origin: Mapping[str, Any]) -> None:
+    """Say of a store what `EpisodeSelection.origin` said of the one that its episodes come from.
+
+    A store that says something of its own keeps that.
+
+    Raises:
+        RecordingFailed: The disk is full or refuses.
+    """
+    path = store / PLAY
+    if not origin or path.exists():
+        return
+    try:
+        Files().write_whole(path, (json.dumps(origin, indent=1) + "\n").encode())
+    except OSError as error:
+        raise RecordingFailed(f"cannot write {path}: {error.strerror}") from None

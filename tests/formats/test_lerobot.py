@@ -20,6 +20,7 @@ from robot_meta.formats.lerobot.export import export_lerobot
 from robot_meta.formats.lerobot.importing import import_lerobot
 from robot_meta.formats.lerobot.reader import LerobotReader
 from robot_meta.formats.lerobot.statistics import Together, statistics
+from robot_meta.formats.selection import PLAY
 from robot_meta.replay.inspection import verify
 
 DATA = "data/chunk-000/file-000.parquet"
@@ -337,3 +338,12 @@ def test_two_rates_do_not_go_into_one_data_set(recordings, tmp_path):
     with pytest.raises(ValueError, match="select episodes of one rate"):
         export_lerobot(recordings.selection(tmp_path / "both"), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_what_a_store_says_of_all_its_episodes_goes_along(recorded, recordings, tmp_path):
+    said = {"config": {"robot": "fr3", "seed": 3}, "action": ["x", "y"], "commit": "abc"}
+    (recorded / PLAY).write_text(json.dumps(said))
+    export_lerobot(recordings.selection(recorded), tmp_path / "out")
+    import_lerobot(LerobotReader(tmp_path / "out"), tmp_path / "back")
+    assert recordings.selection(tmp_path / "back").origin == said
+    assert recordings.selection(tmp_path / "back").names == recordings.selection(recorded).names

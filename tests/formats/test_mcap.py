@@ -18,6 +18,7 @@ from robot_meta.formats.mcap.export import export_mcap
 from robot_meta.formats.mcap.importing import exported_episodes, import_mcap, read_episode
 from robot_meta.formats.mcap.layout import checksum
 from robot_meta.formats.mcap.runs import import_run
+from robot_meta.formats.selection import PLAY
 from robot_meta.replay.inspection import verify
 from robot_meta.replay.journal import read_notes
 from robot_meta.robots.description import arm_description
@@ -237,3 +238,12 @@ def test_what_is_known_of_an_exported_episode_is_plain_json(exported):
     ((_, message, _),) = RunReader(exported / "episode_000001").messages([layout.ABOUT])
     about = json.loads(message.data)
     assert about["key"] == "episode 1" and about["about"]["config"]["share"] == 0.1 + 0.2
+
+
+def test_what_a_store_says_of_all_its_episodes_goes_along(recorded, recordings, tmp_path):
+    said = {"config": {"robot": "fr3", "seed": 3}, "action": ["x", "y"], "commit": "abc"}
+    (recorded / PLAY).write_text(json.dumps(said))
+    export_mcap(recordings.selection(recorded), tmp_path / "out")
+    import_mcap(exported_episodes(tmp_path / "out"), tmp_path / "back")
+    assert recordings.selection(tmp_path / "back").origin == said
+    assert recordings.selection(tmp_path / "back").names == recordings.selection(recorded).names

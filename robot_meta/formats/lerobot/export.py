@@ -98,6 +98,7 @@ class _Writer:
         info = layout.info(
             self._features, self._rate, robot, self._episodes, self._frames, len(self._tasks)
         )
+        info[layout.OURS] = self._selection.origin
         for path, content in ((layout.INFO, info), (layout.STATS, self._stats.as_json())):
             text = json.dumps(content, indent=4, ensure_ascii=False)
             (self._folder / path).write_text(text + "\n", encoding="utf-8")

@@ -16,6 +16,7 @@ from robot_meta.formats.importer import EpisodeImporter, notes_from
 from robot_meta.formats.lerobot import layout
 from robot_meta.formats.lerobot.reader import LerobotEpisode, LerobotReader
 from robot_meta.formats.lerobot.video_import import VideoImport
+from robot_meta.formats.selection import write_origin
 from robot_meta.replay.journal import Note
 from robot_meta.replay.transitions import TRUNCATED, Transitions
 
@@ -83,6 +84,8 @@ def import_lerobot(
                     seen.add(episode, found.key, _clock(episode, ours))
                 taken += 1
             progress()
+    origin = reader.info.get(layout.OURS)
+    write_origin(store, origin if isinstance(origin, dict) else {})
     return taken
 
 

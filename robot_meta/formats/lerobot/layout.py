@@ -26,7 +26,7 @@ STAMP, ENDING = "stamp", "ending"
 """Columns of our own: the robot's clock, and the bits of the end of an episode."""
 
 OURS = "robot_meta"
-"""Prefix of the columns about an episode that are our own."""
+"""Prefix of the columns about an episode, and name of an entry of info, that are our own."""
 
 
 def features(
@@ -81,7 +81,7 @@ def _video(height: int, width: int, rate: int) -> dict[str, Any]:
 def info(
     columns: Mapping[str, Any], rate: int, robot: str, episodes: int, frames: int, tasks: int
 ) -> dict[str, Any]:
-    """What `meta/info.json` says."""
+    """What `meta/info.json` says; LeRobot knows all of it."""
     return {
         "codebase_version": VERSION,
         "robot_type": robot,

@@ -43,15 +43,17 @@ def export_mcap(
     messages = Messages()
     with whole_folder(target) as folder:
         for number, recorded in enumerate(selection):
-            robot = selection.robot(recorded.episode)
-            write_episode(folder / f"episode_{number:06d}", recorded, robot, messages)
+            _write_episode(folder / f"episode_{number:06d}", selection, recorded, messages)
             progress()
     return len(selection)
 
 
-def write_episode(folder: Path, recorded: RecordedEpisode, robot: str, messages: Messages) -> None:
+def _write_episode(
+    folder: Path, selection: EpisodeSelection, recorded: RecordedEpisode, messages: Messages
+) -> None:
     """Write one episode as a run folder."""
     episode, steps = recorded.episode, recorded.steps
+    robot = selection.robot(episode)
     about = {
         "format": layout.VERSION,
         "key": episode.key,
@@ -61,6 +63,7 @@ def write_episode(folder: Path, recorded: RecordedEpisode, robot: str, messages:
         "fields": [[name, values.shape[1]] for name, values in steps.values.items()],
         "steps": len(steps),
         "crc": checksum(steps),
+        "origin": selection.origin,
     }
     manifest = {
         "format": f"{layout.KIND} {layout.VERSION}",

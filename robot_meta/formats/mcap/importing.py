@@ -17,6 +17,7 @@ from robot_meta.errors import BadDataset, RecordingFailed, StoreVersion
 from robot_meta.formats.importer import EpisodeImporter, notes_from
 from robot_meta.formats.mcap import layout
 from robot_meta.formats.mcap.layout import KIND, checksum
+from robot_meta.formats.selection import write_origin
 from robot_meta.replay.transitions import Batch, Transitions
 
 
@@ -71,6 +72,7 @@ def import_mcap(
                 first = int(steps.step[begin])
                 importer.add(about["key"], about["task"], about["about"], whole, first, notes)
             progress()
+    write_origin(store, about["origin"])
     return len(folders)
 
 
@@ -123,7 +125,7 @@ def _about(folder: Path, text: str) -> dict[str, Any]:
         version = about["format"]
         if isinstance(version, int) and version > layout.VERSION:
             raise StoreVersion(folder, version, layout.VERSION)
-        for name in ("key", "task", "about", "notes", "fields", "steps", "crc"):
+        for name in ("key", "task", "about", "notes", "fields", "steps", "crc", "origin"):
             about[name]
         about["fields"] = {str(name): int(width) for name, width in about["fields"]}
     except (ValueError, KeyError, TypeError) as error:
