@@ -309,25 +309,6 @@ TOPICS = (
         "key of the episode that is being recorded, or nothing",
         latched=True,
     ),
-    Topic(
-        "teleop_pose",
-        "geometry_msgs/msg/PoseStamped",
-        "web",
-        "where the hand of a person is, base frame; it counts while the clutch is held",
-    ),
-    Topic(
-        "teleop_clutch",
-        "std_msgs/msg/Bool",
-        "web",
-        "true while the hand holds the clutch, 20 times a second or more; false, or silence for "
-        "100 ms, stops",
-    ),
-    Topic(
-        "teleop_gripper",
-        "std_msgs/msg/Float64",
-        "web",
-        "wanted width of the gripper, [m]",
-    ),
     Topic("/clock", "rosgraph_msgs/msg/Clock", "robot", "robot time, in lockstep only"),
 )
 

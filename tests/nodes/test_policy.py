@@ -43,3 +43,10 @@ def test_every_topic_and_service_has_its_owner_and_can_be_heard():
     assert {topic.name for topic in TOPICS} <= set(publishers) & set(listeners)
     servers = allowed("reply", "service")
     assert {service.name: {service.server} for service in SERVICES}.items() <= servers.items()
+
+
+@pytest.mark.parametrize("robot", ["arm", "legs"])
+def test_every_topic_is_listed_once_per_kind_of_robot(robot):
+    names = [topic.name for topic in TOPICS if robot in topic.robots]
+    assert sorted(set(names)) == sorted(names)
+    assert {"state", "command", "estop"} <= set(names)
