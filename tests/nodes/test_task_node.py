@@ -1,3 +1,4 @@
+import dataclasses
 import signal
 import socket
 import time
@@ -8,17 +9,19 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from nav_msgs.msg import Path  # noqa: E402
+from nav_msgs.msg import Odometry, Path  # noqa: E402
 from sensor_msgs.msg import JointState  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 
 from robot_meta.collection.decoding import target_from  # noqa: E402
 from robot_meta.nodes import messages, qos  # noqa: E402
 from robot_meta.nodes.arm_task import ArmTaskConfig, target_path  # noqa: E402
-from robot_meta.robots.description import arm_description  # noqa: E402
+from robot_meta.nodes.legged_topics import LeggedTopics  # noqa: E402
+from robot_meta.robots.description import arm_description, legged_description  # noqa: E402
 
 HOME = np.array([0.4, 0.0, 0.5])
 FR3 = arm_description("fr3")
+LEGS = LeggedTopics(legged_description("go2").spec)
 
 
 def state_at(stamp):
@@ -69,6 +72,30 @@ def test_the_target_counts_from_when_the_robot_was_armed_and_reaches_latecomers(
     home = FR3.chain.tool_position_in_base(FR3.spec.home)
     assert target.stamp[0] == 1.5 and len(heard) == 1
     np.testing.assert_array_equal(target.position[0], home)
+
+
+@pytest.mark.ros
+def test_a_walking_robot_gets_its_path_from_where_it_stands(processes, client):
+    publisher = client.node.create_publisher(Odometry, "odom", qos.state())
+    processes.node(
+        "task_node", robot="go2", path="pose", goal="[2.0, 0.0, 0.0]", start=0.5,
+        wait_until_running=False,
+    )  # fmt: skip
+    client.spin_until(publisher.get_subscription_count, 40.0, "the task node")
+    heard = client.hear(Path, "target", qos.latched())
+    seen, commanded, _ = LEGS.at_rest()
+    stands = dataclasses.replace(seen, stamp=3.0, pose=np.array([1.0, 2.0, 0.5 * np.pi]))
+    odometry = LEGS.period_msgs(stands, commanded)["odom"]
+
+    def published():
+        publisher.publish(odometry)
+        return heard
+
+    client.spin_until(published, 40.0, "the target")
+    target = LEGS.target_from(heard[0])
+    assert target.stamp[0] == 3.5
+    np.testing.assert_allclose(target.pose[0], [1.0, 2.0, 0.5 * np.pi])
+    np.testing.assert_allclose(target.pose[-1], [1.0, 4.0, 0.5 * np.pi], atol=1e-12)
 
 
 @pytest.mark.ros

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from robot_meta.planning.pose_paths import RAMP, figure_eight, line, square
+from robot_meta.planning.pose_paths import (
+    RAMP,
+    TURNING,
+    figure_eight,
+    line,
+    placed,
+    square,
+    straight,
+)
 
 PATHS = [line, figure_eight, square]
 
@@ -52,3 +60,30 @@ def test_a_path_that_leads_nowhere_is_refused(arguments):
 def test_corners_have_to_fit_into_the_square():
     with pytest.raises(ValueError, match="corner"):
         square(speed=0.5, duration=9.0, side=1.0, corner=0.5)
+
+
+def test_a_goal_is_reached_straight_and_turned_as_asked():
+    goal = np.array([1.0, -0.5, 0.8])
+    path = straight(goal, speed=0.25)
+    np.testing.assert_array_equal(path.pose[0], np.zeros(3))
+    np.testing.assert_allclose(path.pose[-1], goal)
+    speed = np.hypot(*np.diff(path.pose[:, :2], axis=0).T) / np.diff(path.stamp)
+    assert speed.max() <= 0.25 + 1e-9
+    across = path.pose[:, 0] * goal[1] - path.pose[:, 1] * goal[0]
+    np.testing.assert_allclose(across, 0.0, atol=1e-12)
+
+
+def test_turning_on_the_spot_takes_its_time_and_staying_none():
+    turn = straight(np.array([0.0, 0.0, np.pi]), speed=0.25)
+    rate = np.diff(turn.pose[:, 2]) / np.diff(turn.stamp)
+    assert rate.max() <= TURNING + 1e-9
+    assert len(straight(np.zeros(3), speed=0.25).stamp) == 1
+
+
+def test_a_path_is_laid_from_where_the_robot_stands():
+    path = line(speed=0.5, duration=5.0)
+    laid = placed(path, np.array([1.0, 2.0, 0.5 * np.pi]), start=7.0)
+    assert laid.stamp[0] == 7.0
+    np.testing.assert_allclose(laid.pose[0], [1.0, 2.0, 0.5 * np.pi])
+    np.testing.assert_allclose(laid.pose[:, 0], 1.0, atol=1e-12)
+    np.testing.assert_allclose(laid.pose[:, 1], 2.0 + path.pose[:, 0])

@@ -22,9 +22,6 @@ from robot_meta.planning.walking import WalkingConfig
 from robot_meta.robots.description import legged_description
 from robot_meta.safety.reasons import Reason
 
-KINDS = {"adapted": "last_layer", "static": "none"}
-"""What the controller node calls the adapters of the rows that it can build."""
-
 
 def launched(
     config: RunConfig,
@@ -71,7 +68,7 @@ def parameters_of(config: RunConfig) -> dict[str, dict[str, Any]]:
         },
         "controller": {
             "model": str(weights.resolve()),
-            "adapter.kind": KINDS[config.row],
+            "adapter.kind": "none" if config.row == "static" else row.method,
             "change.hopeless": 0.0,  # rows are compared at what they do, not at when they give up
             **{f"adapter.{key}": value for key, value in config.settings.items()},
             "seed": loop.seed,
