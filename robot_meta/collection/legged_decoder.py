@@ -20,6 +20,7 @@ from robot_meta.legged_types import (
     PosePath,
     VelocityCommand,
     VelocityCommanded,
+    VelocityReference,
 )
 from robot_meta.types import Array
 
@@ -111,6 +112,11 @@ class LeggedDecoder:
             )
         heading = np.unwrap(2.0 * np.arctan2(turns[:, 0], turns[:, 1])) if len(turns) else turns
         return PosePath(stamp=stamp, pose=np.column_stack([pose[:, :2], heading]))
+
+
+def reference_from(msg: Any) -> VelocityReference:
+    """What the guard sent for one period, from `commanded` alone."""
+    return VelocityReference(stamp=stamp_from(msg.header.stamp), velocity=_velocity(msg.twist))
 
 
 def _velocity(twist: Any) -> Array:

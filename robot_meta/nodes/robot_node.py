@@ -233,9 +233,9 @@ class RobotNode(Node):
                 self.get_logger().warning(f"not armed at start: {refusal}")
 
     def _everybody_listens(self) -> bool:
-        wanted = set(self._config.wait_for)
+        alone = {"task": self._topics.begin, "teleop": "commanded"}  # all that these listen to
         return all(
-            (wanted if topic == self._topics.begin else wanted - {"task"})
+            {name for name in self._config.wait_for if alone.get(name, topic) == topic}
             <= {info.node_name for info in self.get_subscriptions_info_by_topic(topic)}
             for topic in self._topics.period
         )

@@ -1,26 +1,26 @@
-"""A person drives the arm in the controller's place: every motion passes the guard."""
+"""A person drives the robot in the controller's place: every motion passes the guard."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from rclpy.node import Node
 from std_msgs.msg import String
-from trajectory_msgs.msg import JointTrajectory
 
-from robot_meta.collection.decoding import commanded_from
 from robot_meta.errors import RobotMetaError
-from robot_meta.nodes import messages, qos
+from robot_meta.nodes import qos
 from robot_meta.nodes.guard_limits import GuardLimits
 from robot_meta.nodes.keys_client import STATUS
 from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.run import run
 from robot_meta.nodes.teleop_buttons import Hand, ServiceButtons
 from robot_meta.nodes.teleop_devices import KeyTopic, find_device, steady_time
-from robot_meta.robots.cell import arm_in_cell, read_cell
+from robot_meta.nodes.teleop_kinds import KINDS
+from robot_meta.robots.description import kind_of
 from robot_meta.teleoperation.clutch import Hold
 from robot_meta.teleoperation.device import Button, Device, Reading
-from robot_meta.teleoperation.motion import MotionConfig, Teleoperator
+from robot_meta.teleoperation.motion import MotionConfig
 from robot_meta.teleoperation.plugging import Plugged
 
 
@@ -39,7 +39,7 @@ class TeleopConfig:
         device_path: Node of the device, such as /dev/input/event5; empty for the first one found.
         max_silence: A SpaceMouse that is pushed, or the clutch of a hand in space, counts as let
             go when it says nothing for so long, [s].
-        motion: How fast the tool may go.
+        motion: How fast the tool may go; of a walking robot its `share` counts.
     """
 
     robot: str = "fr3"
@@ -59,11 +59,11 @@ class TeleopConfig:
 
 
 class TeleopNode(Node):
-    """Answers every period with what a person wants of the arm.
+    """Answers every period with what a person wants of the robot.
 
-    Subscribes: commanded (JointTrajectory), state and recording (String), gripper_state
-        (JointState), and the topics of the device, where it has any.
-    Publishes: command (JointTrajectory), gripper_command (JointState), teleop_state (String).
+    Subscribes: commanded, state and recording (String), gripper_state (JointState) of an arm, and
+        the topics of the device, where it has any.
+    Publishes: command, gripper_command (JointState) of an arm, teleop_state (String).
     Calls: the services that the device has buttons for.
     """
 
@@ -71,26 +71,27 @@ class TeleopNode(Node):
         super().__init__("teleop")
         self._config = config = declare_config(self, TeleopConfig())
         refuse_unknown(self)
-        cell = read_cell(config.cell)
-        description = arm_in_cell(config.robot, cell, speed=config.speed_scale)
-        self._spec = description.spec
-        self._teleoperator = Teleoperator(description, config.motion)
+        make = KINDS[kind_of(config.robot)]
+        driving = make(config.robot, config.cell, config.speed_scale, config.motion)
+        self._driving, self._operator = driving, driving.operator
         self._keys = KeyTopic(self)
         self._device = Plugged(self._find)
         self._answered: float | None = None
         self._robot_state, self._state_text, self._told = "", "", ""
-        period = self._spec.control_dt
-        self._command = self.create_publisher(
-            JointTrajectory, "command", qos.command(period, lockstep=False)
-        )
+        topics, profile = driving.topics, qos.command(driving.control_dt, lockstep=False)
+        self._command = self.create_publisher(topics.command, "command", profile)
         self._state = self.create_publisher(String, "teleop_state", qos.latched())
-        self._buttons, self._hand = ServiceButtons(self), Hand(self)
-        self.create_subscription(JointTrajectory, "commanded", self._on_commanded, qos.newest())
+        self._buttons = ServiceButtons(self)
+        self._hand = Hand(self) if driving.has_hand else None
+        self.create_subscription(
+            topics.sent["commanded"], "commanded", self._on_commanded, qos.newest()
+        )
         self.create_subscription(String, "state", self._on_state, qos.latched())
-        self._limits = GuardLimits(self, config.limits_of, self._teleoperator.use)
+        if driving.use_limits is not None:
+            self._limits = GuardLimits(self, config.limits_of, driving.use_limits)
         self._tell()
         self.get_logger().info(
-            f"device '{config.device}' drives the arm once it is armed; keys come from a second "
+            f"device '{config.device}' drives the robot once it is armed; keys come from a second "
             "terminal: robot-meta teleop keys"
         )
 
@@ -106,9 +107,9 @@ class TeleopNode(Node):
         self._robot_state = msg.data
         self._tell()
 
-    def _on_commanded(self, msg: JointTrajectory) -> None:
+    def _on_commanded(self, msg: Any) -> None:
         try:
-            commanded = commanded_from(msg, self._spec.joint_names)
+            commanded = self._driving.commanded_from(msg)
         except (RobotMetaError, ValueError) as error:
             self.get_logger().warning(str(error), throttle_duration_sec=1.0)
             return  # silence: the guard holds
@@ -116,10 +117,8 @@ class TeleopNode(Node):
             return
         self._answered = commanded.stamp
         reading = self._device.read(steady_time())
-        command = self._teleoperator.command_for(commanded, reading, self._follows)
-        self._command.publish(
-            messages.command_msg(command, self._spec.joint_names, self._spec.control_dt)
-        )
+        command = self._operator.command_for(commanded, reading, self._follows)
+        self._command.publish(self._driving.topics.command_msg(command))
         self._heed(reading)
         self._heed(Reading(buttons=self._keys.read(steady_time()).buttons))
         self._tell()
@@ -133,27 +132,28 @@ class TeleopNode(Node):
         """What the person asks for besides motion."""
         for button in reading.buttons:
             if button is Button.GRIPPER:
-                self._hand.toggle()
+                if self._hand is not None:
+                    self._hand.toggle()
             elif button in (Button.FASTER, Button.SLOWER):
-                self._teleoperator.faster(1 if button is Button.FASTER else -1)
+                self._operator.faster(1 if button is Button.FASTER else -1)
             else:
                 self._buttons.press(button)
-        if reading.width is not None and self._follows:
+        if reading.width is not None and self._follows and self._hand is not None:
             self._hand.want(reading.width)
 
     def _tell(self) -> None:
         """Publish how device and clutch stand, and log what a person has to know."""
-        hold, trouble = self._teleoperator.clutch.hold, self._device.trouble
+        hold, trouble = self._operator.clutch.hold, self._device.trouble
         word = "LOST" if trouble else hold.name
-        text = f"{word} {self._teleoperator.share:.0%} {trouble}".strip()
+        text = f"{word} {self._operator.share:.0%} {trouble}".strip()
         if text != self._state_text:
             self._state_text = text
             self._state.publish(String(data=text))
-        parts = [f"device lost, the arm rests: {trouble}"] if trouble else []
+        parts = [f"device lost, the robot rests: {trouble}"] if trouble else []
         parts += [
             f"{STATUS}{self._robot_state or 'not heard yet'}",
             f"recording {self._buttons.recording}" if self._buttons.recording else "not recording",
-            f"speed {self._teleoperator.share:.0%}",
+            f"speed {self._operator.share:.0%}",
         ]
         if hold is Hold.WAITING and self._follows:
             parts.append(f"clutch WAITING: {hold.value}")

@@ -118,7 +118,7 @@ TOPICS = (
     Topic(
         "command",
         "geometry_msgs/msg/TwistStamped",
-        "controller",
+        "controller or teleop",
         "of a walking robot: velocity wanted for the period after the one that begins at the "
         "stamp, in the robot's own frame; frame id NO_COMMAND: there is none",
         robots=("legs",),

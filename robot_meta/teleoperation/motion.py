@@ -28,6 +28,12 @@ from robot_meta.types import Array, Command, Commanded
 LEVELS = (0.1, 0.25, 0.5, 1.0)  # shares of the full speed that a button chooses among
 
 
+def next_level(share: float, levels: int) -> float:
+    """The share that is so many levels above the one nearest to `share`, or below it."""
+    nearest = int(np.argmin(np.abs(np.array(LEVELS) - share)))
+    return LEVELS[min(max(nearest + levels, 0), len(LEVELS) - 1)]
+
+
 @dataclass(frozen=True, kw_only=True)
 class MotionConfig:
     """How fast a person may move the tool.
@@ -109,8 +115,7 @@ class Teleoperator:
 
     def faster(self, levels: int) -> None:
         """Go that many levels up, or down."""
-        nearest = int(np.argmin(np.abs(np.array(LEVELS) - self.share)))
-        self.share = LEVELS[min(max(nearest + levels, 0), len(LEVELS) - 1)]
+        self.share = next_level(self.share, levels)
 
     def command_for(self, commanded: Commanded, reading: Reading, following: bool) -> Command:
         """The command that answers the period `commanded`.

@@ -43,6 +43,16 @@ def test_robot_and_brain_may_run_on_two_machines():
     assert list(nodes(LEGS, machine="brain")) == ["controller", "task"]
 
 
+def test_a_device_takes_the_place_of_controller_and_task():
+    made = nodes(LEGS, device="gamepad", device_path="/dev/input/event5", lockstep="true")
+    assert list(made) == ["robot", "teleop"]
+    own = made["teleop"].node.parameters[-1]
+    assert (own["robot"], own["device"], own["device_path"]) == (
+        "go2", "gamepad", "/dev/input/event5",
+    )  # fmt: skip
+    assert made["robot"].node.parameters[-1]["wait_for"] == ["teleop"]
+
+
 def test_a_backend_of_an_arm_is_refused_with_those_there_are():
     with pytest.raises(LaunchError, match="must be one of twin, go2, cmd_vel"):
         nodes(LEGS, backend="franka")
