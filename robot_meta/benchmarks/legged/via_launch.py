@@ -22,6 +22,8 @@ from robot_meta.planning.walking import WalkingConfig
 from robot_meta.robots.description import legged_description
 from robot_meta.safety.reasons import Reason
 
+LONGER = 1.0  # robot time that a launch goes on, since the recorder may lag behind, [s]
+
 
 def launched(
     config: RunConfig,
@@ -48,7 +50,7 @@ def launched(
         "target": scene(config.split, config.scene, config.seed, config.timing).path_name,
     }
     with LaunchedLegs(folder, parameters_of(config), arguments, domain=domain) as legs:
-        legs.wait_until(config.timing.end, progress)
+        legs.wait_until(config.timing.end + LONGER, progress)
         legs.end()
         return legs.recording()
 
