@@ -67,7 +67,7 @@ BENCH = [
 FRANKA = ["franky-control~=2.0"]
 # The driver of a real Go2 (`make setup-go2`, which adds `unitree-sdk2py-dimos` without what it
 # asks for). DDS 0.10, which Unitree's own package pins, has no wheels from Python 3.11 on.
-GO2 = ["cyclonedds>=11,<12"]
+GO2 = ["cyclonedds~=11.0"]
 TEST = [
     *REALSENSE,  # its software device stands for a camera
     "pytest>=8,<10",

@@ -266,9 +266,13 @@ class Go2Server:
         """How the robot is."""
         return self.say("report")
 
-    def signal(self, number: int) -> None:
-        """Send it a signal."""
-        self._process.send_signal(number)
+    def calm_down(self) -> None:
+        """As it was at first, but for lying where it lies; on its belly."""
+        for words in (("remote",), ("battery", 0.8, 29.5), ("feel", "well"), ("heat", 3, 35)):
+            self.say(*words)
+        if self.report()["tilt"] > 0.3:
+            self.say("set_down")
+            time.sleep(0.5)
 
     def end(self) -> None:
         """End it."""
@@ -296,8 +300,7 @@ def open_go2(go2_server: Go2Server) -> Callable[..., object]:
     from robot_meta.robots.go2.driver import Go2Robot
 
     def connect(**config: object) -> Go2Robot:
-        for words in (("remote",), ("battery", 0.8, 29.5), ("feel", "well")):
-            go2_server.say(*words)
+        go2_server.calm_down()
         # A busy machine stops processes for long; only tests of watchdogs are about that.
         patient = {"silence": 1.0, "lost_after": 10.0, "connect_timeout": 60.0}
         usual = {"interface": "lo", "domain": go2_server.domain, "answer_timeout": 10.0}

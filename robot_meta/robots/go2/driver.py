@@ -94,6 +94,8 @@ class Go2Robot(Closing):
         end = time.monotonic() + self._config.lost_after
         while self.stopped and time.monotonic() < end:
             time.sleep(0.005)  # the next reading says so
+        if self.stopped:
+            _log.warning("no recovery: it stopped again (%s)", self.stopped)
         return not self.stopped
 
     def close(self) -> None:

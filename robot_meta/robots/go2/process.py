@@ -14,7 +14,7 @@ import threading
 import time
 from typing import Any
 
-from robot_meta.errors import RobotUnreachable
+from robot_meta.errors import RobotNotReady, RobotUnreachable
 from robot_meta.robots.body_estimate import UPRIGHT
 from robot_meta.robots.description import legged_description
 from robot_meta.robots.go2.config import Go2Config
@@ -42,7 +42,7 @@ class Go2Process:
         self._bus = bus = Bus(config.domain, config.interface)
         self._low_states = bus.reader(LOW_STATE, bus.go.LowState_)
         self._sport_states = bus.reader(SPORT_STATE, bus.go.SportModeState_)
-        self._mode = 0
+        self._mode: int | None = None
         self.wait_for_state()
         assert self._state.felt is not None
         require_model(self._state.felt.joint_position, self._spec)
@@ -117,11 +117,12 @@ class SportProcess(Go2Process):
         self._bus.switcher(config.answer_timeout).require_running()
         self._sport = self._bus.sport(config.answer_timeout)
         code = self._sport.ask("AutoRecoverySet", False)  # it must not get up by itself
+        self._wait_for_mode()
         self._moves = False
         self._damped = self._mode in LYING
         self._stopped = str(Reason.LYING) if self._damped else ""
         self._rises_until = -math.inf
-        self.wait_for_state()  # clients take their time
+        self.wait_for_state()  # it tells all that; clients took their time
         channel.send({"warning": "" if code == 0 else _NO_AUTO_RECOVERY.format(code=code)})
 
     def run(self) -> None:
@@ -129,6 +130,22 @@ class SportProcess(Go2Process):
         actor = threading.Thread(target=self._act, name="act", daemon=True)
         actor.start()
         while actor.is_alive():
+            self.look()
+            time.sleep(POLL)
+
+    def _wait_for_mode(self) -> None:
+        """Wait until the motion service says what the robot does.
+
+        Raises:
+            RobotNotReady: It says nothing.
+        """
+        end = time.monotonic() + self._config.connect_timeout
+        while self._mode is None:
+            if time.monotonic() > end:
+                raise RobotNotReady(
+                    f"the motion service runs, but nothing came on {SPORT_STATE} for "
+                    f"{self._config.connect_timeout:g} s: switch the robot off and on"
+                )
             self.look()
             time.sleep(POLL)
 

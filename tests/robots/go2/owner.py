@@ -27,9 +27,8 @@ def main() -> None:
         answer_timeout=10.0,
     )
     with Go2Robot(legged_description("go2"), config) as robot:
-        if robot.stopped:
-            robot.recover()
-            time.sleep(4.0)
+        while robot.stopped and not robot.recover():
+            time.sleep(0.5)
         print(*(process.pid for process in robot._processes.values()), flush=True)
         while True:
             robot.command(VelocityReference(stamp=robot.time, velocity=np.array([0.2, 0.0, 0.3])))

@@ -27,10 +27,7 @@ def connected(open_go2):
 @pytest.fixture
 def robot(connected, go2_server):
     """It stands, whatever happened before."""
-    for words in (("remote",), ("battery", 0.8, 29.5), ("feel", "well"), ("heat", 3, 35)):
-        go2_server.say(*words)
-    if go2_server.report()["tilt"] > 0.3:
-        go2_server.say("set_down")
+    go2_server.calm_down()
     let_run(connected, 0.5)
     if connected.stopped:
         assert connected.recover()

@@ -25,8 +25,8 @@ LOW = {
     "pose_source": "legs",
     "policy": str(go2_policy_path()),
     "lowcmd_rate": 100.0,  # a busy machine has no room for 500
-    "lowcmd_silence": 0.5,
-    "silence": 2.0,
+    "lowcmd_silence": 2.0,
+    "silence": 5.0,
 }
 
 
