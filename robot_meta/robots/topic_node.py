@@ -85,5 +85,10 @@ class TopicNode:
         at = time.perf_counter()
         while not self.closed.wait(max(0.0, at - time.perf_counter())):
             missed = max(0, math.floor((time.perf_counter() - at) / period))
-            due(missed)
+            try:
+                due(missed)
+            except Exception:  # RCLError, which has no public name
+                if self.node.context.ok():
+                    raise
+                return  # ROS was shut down, as by Ctrl-C
             at += period * (1 + missed)

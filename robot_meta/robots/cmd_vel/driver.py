@@ -134,7 +134,8 @@ class CmdVelRobot(Closing):
         """Tell it to stand, and disconnect; safe to call twice."""
         if not self._topics.closed.is_set():
             self.stop("CLOSED")
-            self._sends.publish(self._message(np.zeros(3)))
+            if self._topics.node.context.ok():  # or Ctrl-C took ROS away, and its time-out counts
+                self._sends.publish(self._message(np.zeros(3)))
         self._topics.close()
 
     def _on_odometry(self, msg: Odometry) -> None:
