@@ -44,8 +44,9 @@ def metrics_of(outcomes: list[Outcome]) -> dict[str, float]:
 
     `error_ratio_<rival>_<test>` is the default row's error after the change over the rival's,
     `static_growth_<test>` the static row's error over what it has at that speed when nothing
-    changes. The test counts where that is at least `COUNTS_FROM`. `nominal_ratio` is the default row's error over
-    the static row's where nothing changes or a body like those trained on comes, all together.
+    changes. The test counts where that is at least `COUNTS_FROM`. `nominal_ratio` is the default
+    row's error over the static row's where nothing changes or a body like those trained on comes,
+    all together.
     """
 
     def after(row: str, scene: str) -> float:
