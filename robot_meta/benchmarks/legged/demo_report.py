@@ -46,7 +46,7 @@ def write_report(
         else "<p>Nothing can be drawn on this machine; see <code>robot-meta doctor</code>.</p>"
     )
     parts = [
-        f"<p>The robot walks along a path at {timing.speed:g} m/s, or at {timing.slow_speed:g} m/s "
+        f"<p>It walks along a path at {timing.speed:g} m/s, or at {timing.slow_speed:g} m/s "
         f"where its changed body cannot be fast. {timing.change:g} s after the start its body "
         "changes. Once the dynamics model adapts while it walks, once it does not; "
         "everything else is the same: guard, planner, path, noise. All runs went through the "
