@@ -44,7 +44,7 @@ def test_a_figure_eight_turns_both_ways_and_a_square_only_left():
     eight = figure_eight(speed=0.5, duration=60.0, radius=1.0).pose[:, 2]
     assert eight.max() > 6.0
     assert eight[-1] < eight.max() - 1.0
-    corners = square(speed=0.5, duration=60.0, side=2.0).pose
+    corners = square(speed=0.5, duration=60.0, side=2.0, corner=0.4).pose
     assert (np.diff(corners[:, 2]) >= -1e-9).all()
     assert corners[:, :2].max() - corners[:, :2].min() < 2.5
 

@@ -16,9 +16,9 @@ from robot_meta.benchmarks.legged.plots import draw_error, draw_path
 from robot_meta.benchmarks.legged.scenes import Scene, Timing
 
 ABOUT = {
-    "weak_front": "the front right leg delivers 40 % of its torque",
-    "payload": "6 kg are put on the trunk, off its centre: twice the most that was trained with",
     "response": "the robot walks and turns half as fast as it is told to",
+    "imu_yaw": "the inertial unit sits turned by 15 degrees about the vertical axis",
+    "payload": "6 kg are put on the trunk, off its centre: twice the most that was trained with",
 }
 
 

@@ -16,8 +16,10 @@ from robot_meta.benchmarks.legged.rows import ROWS
 from robot_meta.benchmarks.legged.run import RunConfig, run, run_shard
 from robot_meta.benchmarks.legged.scenes import (
     NOMINAL,
+    NOMINAL_SLOW,
     PATHS,
     SEEN,
+    SLOW,
     TEST_SCENES,
     VALIDATION_SCENES,
     Timing,
@@ -125,10 +127,20 @@ def test_test_scenes_are_the_held_out_bodies_and_seeds_change_path_and_body():
     seen = [scene("test", SEEN, seed, TIMING).body for seed in range(6)]
     assert all(LEGGED.contains("train", body) for body in seen)
     assert len(set(seen)) == 6
-    for name in VALIDATION_SCENES[1:]:
+    for name in LEGGED.kinds("validation"):
+        assert name in VALIDATION_SCENES
         assert LEGGED.contains("validation", scene("validation", name, 3, TIMING).body)
     with pytest.raises(ValueError, match="choose one of"):
         scene("test", "weak_leg", 0, TIMING)
+
+
+def test_what_cannot_be_fast_walks_slowly_and_so_does_what_it_is_compared_with():
+    for name in TEST_SCENES:
+        walked = scene("test", name, 2, TIMING)  # a line
+        fast = walked.path.pose[-1, 0] > 1.01 * TIMING.slow_speed * (TIMING.end + 2.0)
+        assert fast != (name in SLOW)
+    runs = outcomes({NOMINAL: (0.04,) * 4, NOMINAL_SLOW: (0.02,) * 4, "response": (0.06,) * 4})
+    assert metrics_of(runs)["static_growth_response"] == pytest.approx(3.0)
 
 
 def test_a_run_without_time_to_judge_it_is_refused():
