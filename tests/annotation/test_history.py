@@ -1,7 +1,8 @@
 import fcntl
 import json
-import multiprocessing
 import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -154,22 +155,25 @@ def test_a_full_disk_keeps_what_was_there(tmp_path):
     assert len(AnnotationHistory(tmp_path).annotations()) == 2
 
 
-def _annotate(path, who, count):
-    history = AnnotationHistory(path)
-    for number in range(count):
-        history.add(label(who, Clip("episode 0", number, number + 10), f"text {number}"))
+ANNOTATOR = """
+import sys
+from pathlib import Path
+from robot_meta.annotation.annotations import label
+from robot_meta.annotation.clips import Clip
+from robot_meta.annotation.history import AnnotationHistory
+
+history = AnnotationHistory(Path(sys.argv[1]))
+for number in range(50):
+    history.add(label(sys.argv[2], Clip("episode 0", number, number + 10), f"text {number}"))
+"""
 
 
 def test_annotators_in_several_processes_lose_nothing(tmp_path):
-    context = multiprocessing.get_context("spawn")
     people = [
-        context.Process(target=_annotate, args=(tmp_path, f"worker {i}", 50)) for i in range(3)
+        subprocess.Popen([sys.executable, "-c", ANNOTATOR, str(tmp_path), f"worker {i}"])
+        for i in range(3)
     ]
-    for person in people:
-        person.start()
-    for person in people:
-        person.join(120)
-        assert person.exitcode == 0
+    assert [person.wait(120) for person in people] == [0, 0, 0]
     history = AnnotationHistory(tmp_path)
     assert history.damaged == 0
     counts = [sum(a.who == f"worker {i}" for a in history.annotations()) for i in range(3)]

@@ -16,6 +16,7 @@ from robot_meta.perception.calibration import (
 from robot_meta.perception.camera import CameraConfig
 from robot_meta.perception.poses import IDENTITY, Pose, angle, distance
 from robot_meta.perception.tags import TagConfig, TagDetector
+from robot_meta.twin.posture import Posture
 
 JOINT_NOISE = 2e-4  # of the believed posture, [rad]
 
@@ -31,7 +32,8 @@ def record(studio, mount, on_tool, card, seed, count=15):
     detector, pairs, posture = TagDetector(TagConfig()), [], studio.arm.spec.home.copy()
     camera = studio.open(
         mount, [studio.poster(card, held=not on_tool)], on_tool=on_tool,
-        config=CameraConfig(depth=False), wait=lambda due, timeout: (max(due, 0.0), posture),
+        config=CameraConfig(depth=False),
+        wait=lambda due, _: Posture(stamp=max(due, 0.0), position=posture),
     )  # fmt: skip
     for _ in range(40 * count):
         posture[:] = studio.arm.spec.home + rng.uniform(-1.0, 1.0, 7) * spread

@@ -125,9 +125,9 @@ def test_references_reach_a_driver_in_one_place_only():
         for path in PACKAGE.rglob("*.py")
         if driver_calls(path.read_text())
     }
-    # The real-time twin hands on to the twin inside it what its own guard gave it; planners of
-    # another library, which no robot is near, call their answer `command` too.
-    others = {"twin/realtime.py", "benchmarks/planner/contestants.py"}
+    # The pace of a real-time twin hands on to the twin inside it what its own guard gave it;
+    # planners of another library, which no robot is near, call their answer `command` too.
+    others = {"twin/pace.py", "benchmarks/planner/contestants.py"}
     assert callers - others == {"robots/guarded.py"}
 
 
