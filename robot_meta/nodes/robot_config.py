@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ class Backend:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RobotNodeConfig:
+class RobotNodeConfig(ABC):
     """Which robot, and how it is driven; each kind of robot has its own `backends`.
 
     Attributes:
@@ -77,9 +78,9 @@ class RobotNodeConfig:
                 "call the service `arm` when everybody is clear of it"
             )
 
+    @abstractmethod
     def backends(self) -> Mapping[str, Backend]:
         """What `backend` may be."""
-        raise NotImplementedError
 
     @property
     def simulated(self) -> bool:

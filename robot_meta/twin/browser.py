@@ -6,6 +6,7 @@ import contextlib
 import io
 import logging
 import threading
+from abc import ABC, abstractmethod
 from typing import Generic, TypeVar
 
 import mujoco
@@ -25,7 +26,7 @@ StateT = TypeVar("StateT")
 Vector = tuple[float, float, float]
 
 
-class BrowserView(Closing, Generic[StateT]):
+class BrowserView(Closing, ABC, Generic[StateT]):
     """Serves the newest state that it was given; giving one costs next to nothing.
 
     A thread of its own draws up to `fps` frames a second, and none while nothing changes.
@@ -84,9 +85,9 @@ class BrowserView(Closing, Generic[StateT]):
             with contextlib.redirect_stdout(io.StringIO()):
                 self._server.stop()
 
+    @abstractmethod
     def draw(self, state: StateT, drawn: StateT | None) -> None:
         """Draw `state` where `drawn` is shown, None for nothing; called by the view's thread."""
-        raise NotImplementedError
 
     def _run(self) -> None:
         try:
