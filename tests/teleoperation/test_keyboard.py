@@ -139,12 +139,12 @@ def test_no_terminal_is_said():
 
 
 def test_a_terminal_is_left_as_it_was_when_ctrl_c_ends_the_program():
-
     ours, theirs = pty.openpty()
     before = termios.tcgetattr(theirs)
     code = """
-        import os
+        import os, signal
         from robot_meta.teleoperation.terminal import Terminal
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # also where tests ignore it
         with Terminal(0) as terminal:
             os.write(1, b"ready")
             terminal.keys(60.0)
