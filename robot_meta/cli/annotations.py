@@ -20,6 +20,7 @@ from robot_meta.annotation.crowd.workers import CrowdConfig, Judged, annotate, d
 from robot_meta.annotation.exchange import read_jsonl, write_jsonl
 from robot_meta.annotation.history import AnnotationHistory
 from robot_meta.benchmarks.markdown import table
+from robot_meta.cli.actions import Actions
 from robot_meta.replay.files import Files
 
 TRUTH = "crowd_truth.jsonl"  # beside the annotations; for scoring only
@@ -36,24 +37,14 @@ Every change is kept: an export holds the whole history, and importing it twice 
 
 def main(argv: Sequence[str]) -> int:
     """Entry point of `robot-meta annotations`."""
-    args = _parser().parse_args(argv)
-    return int(args.act(args))
+    return _actions().run(argv)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="robot-meta annotations",
-        description="What people said about recorded play, and how far they agree.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def _actions() -> Actions:
+    actions = Actions(
+        "annotations", "What people said about recorded play, and how far they agree.", EPILOG
     )
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-
-    def action(name: str, act: object, text: str) -> argparse.ArgumentParser:
-        added = actions.add_parser(name, help=text, description=text)
-        added.set_defaults(act=act)
-        return added
-
+    action = actions.add
     show = action("show", _show, "how much there is, and how far annotators agree")
     listing = action("ls", _ls, "what counts now, one line per answer")
     exporting = action("export", _export, "write the whole history as JSONL")
@@ -74,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     pairs = ComparisonConfig().pairs
     crowd.add_argument("--pairs", type=int, default=pairs, help="of clips to compare (50)")
     crowd.add_argument("--quiet", action="store_true", help="no progress bar")
-    return parser
+    return actions
 
 
 def _show(args: argparse.Namespace) -> int:

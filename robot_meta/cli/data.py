@@ -9,6 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from robot_meta.benchmarks.markdown import table
+from robot_meta.cli.actions import Actions
 from robot_meta.cli.data_exchange import (
     FORMATS,
     count_exported,
@@ -47,24 +48,14 @@ HEAD = (
 
 def main(argv: Sequence[str]) -> int:
     """Entry point of `robot-meta data`."""
-    args = _parser().parse_args(argv)
-    return int(args.act(args))
+    return _actions().run(argv)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="robot-meta data",
-        description="Look at recorded episodes, check them, take them out and in.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def _actions() -> Actions:
+    actions = Actions(
+        "data", "Look at recorded episodes, check them, take them out and in.", EPILOG
     )
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-
-    def action(name: str, act: object, text: str) -> argparse.ArgumentParser:
-        added = actions.add_parser(name, help=text, description=text)
-        added.set_defaults(act=act)
-        return added
-
+    action = actions.add
     listing = action("ls", _ls, "one line per episode")
     listing.add_argument("--all", action="store_true", help="discarded ones too")
     info = action("info", _info, "what a store holds: episodes, hours, tasks, who, robots, bytes")
@@ -86,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--episode", nargs="+", default=(), help="only these, by key")
     for added in (exporting, importing, verifying):
         added.add_argument("--quiet", action="store_true", help="no progress bar")
-    return parser
+    return actions
 
 
 def _selected(args: argparse.Namespace, discarded: bool = False) -> EpisodeSelection:

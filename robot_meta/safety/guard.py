@@ -341,13 +341,8 @@ class Guard:
         return after, bool(reason), reason
 
     def _calmed(self, wanted: Array) -> Array:
-        """In contact, what is wanted no faster than `contact_speed`: a stop has to be soft.
-
-        An arm whose tool cannot move may still turn about it, fast; stopping it is a blow.
-        """
-        if not self._contact or Reason.CONTACT_SPEED in self._disabled:
-            return wanted
-        return wanted.clip(-self._config.contact_speed, self._config.contact_speed)
+        """What is wanted, no faster than a touch allows, (J,), [rad/s]."""
+        return self._touch.calmed(wanted, self._contact)
 
     def _move_on(self) -> Array:
         """v₁ of a motion of the guard's own, which ends in HOLD."""
@@ -391,10 +386,6 @@ class Guard:
             return f"{self.state.name} ({self.reason}): call recover first"
         if self.state in (State.RUNNING, State.RECOVERY):
             return f"{self.state.name} already: call hold first"
-        return self._trouble()
-
-    def _trouble(self) -> str:
-        """Why the robot must not move now, or ""."""
         return obstacle(
             self._measured,
             self._reference,

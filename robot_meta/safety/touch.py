@@ -39,10 +39,20 @@ class Touch:
         self._step: Array = velocity_step(spec.limits, spec.control_dt)
         self._judges_torque = Reason.EXTERNAL_TORQUE not in disabled
         self._judges_force = Reason.EXTERNAL_FORCE not in disabled
+        self._calms = Reason.CONTACT_SPEED not in disabled
 
     def is_contact(self, observation: Observation) -> bool:
         """Whether some joint feels more than the body can explain."""
         return bool((np.abs(observation.external_torque) > self._contact).any())
+
+    def calmed(self, wanted: Array, contact: bool) -> Array:
+        """In contact, what is wanted (J,) no faster than `contact_speed`: a stop has to be soft.
+
+        An arm whose tool cannot move may still turn about it, fast; stopping it is a blow.
+        """
+        if not (contact and self._calms):
+            return wanted
+        return wanted.clip(-self._config.contact_speed, self._config.contact_speed)
 
     def trouble(self, observation: Observation, velocity: Array) -> Reason | None:
         """Which limit is reached, or will be while a reference at `velocity` (J,) stops.

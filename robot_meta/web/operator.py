@@ -113,7 +113,7 @@ class OperatorPage:
                     await stream.write(head.encode() + jpeg + end.encode())
                 await asyncio.sleep(_PICTURE_PERIOD)
         except ConnectionResetError:
-            pass
+            pass  # the browser went away in the middle of a picture
         finally:
             self.pictures.watch(camera, -1)
         return stream

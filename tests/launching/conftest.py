@@ -12,6 +12,20 @@ import pytest
 from robot_meta.launching.evaluator import resolve
 
 
+@pytest.fixture(
+    params=[
+        ("twin", True, 1.0),
+        ("fake", True, 1.0),
+        ("franka", False, 0.2),
+        ("ros2_control", False, 0.2),
+    ],
+    ids=lambda beginning: beginning[0],
+)
+def beginning(request):
+    """An arm's backend, whether it moves at once, and at which share of its speed."""
+    return request.param
+
+
 @pytest.fixture
 def write(tmp_path):
     """Writes a launch file (the tags inside <launch>) and returns its path."""

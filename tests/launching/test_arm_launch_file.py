@@ -41,18 +41,8 @@ def test_the_nodes_that_move_the_arm_are_required_and_the_recorder_is_not():
     assert required == {"robot": True, "controller": True, "task": True, "recorder": False}
 
 
-@pytest.mark.parametrize(
-    ("backend", "moves_at_once", "speed"),
-    [
-        ("twin", True, 1.0),
-        ("fake", True, 1.0),
-        ("franka", False, 0.2),
-        ("ros2_control", False, 0.2),
-    ],
-)
-def test_backend_changes_the_robot_and_the_common_speed_and_nothing_else(
-    backend, moves_at_once, speed
-):
+def test_backend_changes_the_robot_and_the_common_speed_and_nothing_else(beginning):
+    backend, moves_at_once, speed = beginning
     made, usual = nodes(backend=backend), nodes()
     changed = {
         "backend": backend, "arm_on_start": moves_at_once, "speed_scale": speed,

@@ -26,18 +26,8 @@ def test_the_exciter_takes_the_place_of_controller_and_task_and_all_of_it_is_rec
     assert all(p.required for p in processes), "no motion without a recording"
 
 
-@pytest.mark.parametrize(
-    ("backend", "moves_at_once", "speed"),
-    [
-        ("twin", True, 1.0),
-        ("fake", True, 1.0),
-        ("franka", False, 0.2),
-        ("ros2_control", False, 0.2),
-    ],
-)
-def test_a_real_arm_waits_to_be_armed_and_goes_at_a_fifth_of_its_speed(
-    backend, moves_at_once, speed
-):
+def test_a_real_arm_waits_to_be_armed_and_goes_at_a_fifth_of_its_speed(beginning):
+    backend, moves_at_once, speed = beginning
     made = parameters(backend=backend, robot_ip="172.16.0.2")
     assert made["robot"]["arm_on_start"] is moves_at_once
     assert made["robot"]["speed_scale"] == made["exciter"]["speed_scale"] == speed

@@ -89,7 +89,7 @@ class MotorWatchdog:
                 self._channel.receive(PERIOD)
                 self._watch()
         except EOFError:
-            pass
+            pass  # the driver is gone: go on until the motors were let go of
         end = time.monotonic() + GOODBYE
         while self._memory.signs["lowcmd"] and time.monotonic() < end:
             time.sleep(PERIOD)

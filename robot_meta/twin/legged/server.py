@@ -151,7 +151,7 @@ class Go2Server:
                 case ["stubborn", what]:
                     condition.lets_go = what != "on"
                 case ["report"]:
-                    pass
+                    pass  # what is answered below is all that was asked for
                 case _:
                     return HELP
             return {
