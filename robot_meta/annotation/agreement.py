@@ -100,3 +100,21 @@ def normalized(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold()
     plain = "".join(c if c.isalnum() else " " for c in folded)
     return " ".join(word for word in plain.split() if word not in _ARTICLES)
+
+
+def word_set(text: str) -> str:
+    """Which words a text has, whatever their order, number and endings (-s, -es, -ed, -ing, -e).
+
+    Texts of the same set mostly mean the same, but not always: it forgets what is put on what.
+    """
+    return " ".join(sorted({_stem(word) for word in normalized(text).split()}))
+
+
+def _stem(word: str) -> str:
+    """A word without its ending, and without a letter that is doubled before it."""
+    for ending in ("ing", "ed", "es", "s", "e"):
+        stem = word.removesuffix(ending)
+        if stem != word and len(stem) >= 3:
+            doubled = len(stem) > 3 and stem[-1] == stem[-2] and ending in ("ing", "ed")
+            return stem[:-1] if doubled else stem
+    return word

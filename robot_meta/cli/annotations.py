@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from robot_meta.annotation.agreement import Agreement, agreement, normalized
+from robot_meta.annotation.agreement import Agreement, agreement, normalized, word_set
 from robot_meta.annotation.annotations import Annotation
 from robot_meta.annotation.answers import current_answers, labels, preferences
 from robot_meta.annotation.clips import Clip, check_clips, episode_lengths
@@ -85,6 +85,7 @@ def _show(args: argparse.Namespace) -> int:
     rows = [
         ["labels, letter by letter", *_cells(agreement(labels(answers)))],
         ["labels, the same words", *_cells(agreement(labels(answers), normalized))],
+        ["labels, sets of words", *_cells(agreement(labels(answers), word_set))],
         ["preferences", *_cells(agreement(preferences(answers)))],
     ]
     head = ["agreement on", "questions", "annotators", "same", "alpha", "mean kappa"]

@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
@@ -16,61 +15,48 @@ from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image
 
-from robot_meta.collection.decoding import BASE_FRAME
-from robot_meta.errors import BadConfig
 from robot_meta.nodes import messages, qos
-from robot_meta.nodes.backends import SCENES
 from robot_meta.nodes.diagnostics import ERROR, OK, WARN, Monitor, row_name
+from robot_meta.nodes.fixed_frames import FIXED_CAMERA, FixedFramesConfig
 from robot_meta.nodes.images import camera_info_msg, image_msg
 from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.run import run
 from robot_meta.perception import realsense
 from robot_meta.perception.camera import Camera, CameraConfig, Frame
-from robot_meta.perception.frames import FrameTree, load_frames
 from robot_meta.perception.stream import CameraStream
-from robot_meta.resources import resource
 
 if TYPE_CHECKING:
     from robot_meta.nodes.twin_pictures import TwinPictures
 
 COLOR = "camera/color"  # of the first camera
-FRAMES = "config/frames.yaml"
 
 
 @dataclass(frozen=True, kw_only=True)
-class CameraNodeConfig:
+class CameraNodeConfig(FixedFramesConfig):
     """Which camera, and where it is.
 
     Attributes:
         source: "realsense", or "twin" for pictures of the simulated arm.
         camera_name: Its topics begin with it, such as camera/color/image_raw.
         robot: Robot type; for the twin.
-        scene: "table", or "desk" where the twin has one; there a fixed camera is where the desk's
-            layout has it, whatever the frames say.
-        desk_seed: Which of all desks, -1 for the nominal one.
         frame: Optical frame of the pictures: z forward, x right, y down.
-        frames_file: What is fixed where, YAML; empty for the shipped config/frames.yaml.
         tag_size: Edge of the black square of the tags that the twin shows, [m].
     """
 
     source: Literal["realsense", "twin"] = "realsense"
     camera_name: str = "camera"
     robot: str = "fr3"
-    scene: Literal["table", "desk"] = "table"
-    desk_seed: int = -1
-    frame: str = "camera_color_optical_frame"
-    frames_file: str = ""
+    frame: str = FIXED_CAMERA
     tag_size: float = 0.08
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.source not in ("realsense", "twin"):
             raise ValueError(f"source must be 'realsense' or 'twin', got '{self.source}'")
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.camera_name):
             raise ValueError(
                 f"camera_name must be a name such as camera, got '{self.camera_name}'"
             )
-        if self.scene not in SCENES:
-            raise ValueError(f"scene must be one of {list(SCENES)}, got '{self.scene}'")
         if not self.tag_size > 0.0:
             raise ValueError(f"tag_size must be > 0, got {self.tag_size}")
 
@@ -87,7 +73,7 @@ class CameraNode(Node):
         super().__init__("camera")
         self._config = declare_config(self, CameraNodeConfig())
         self._camera = declare_config(self, CameraConfig())
-        tree = frames_of(self._config.frames_file)
+        tree = self._config.tree()
         tree.place(self._config.frame)
         self._twin: TwinPictures | None = None
         if self._config.source == "twin":
@@ -160,18 +146,6 @@ class CameraNode(Node):
             level, text = WARN, "more than one frame in a hundred was dropped"
         values = {"frames": state.frames, "dropped": state.dropped, "losses": state.losses}
         return messages.status_msg(self._row(self._config.source), level, text, values)
-
-
-def frames_of(path: str) -> FrameTree:
-    """The tree of frames in the file `path`, or the shipped one; its root is the robot's base.
-
-    Raises:
-        BadConfig: The file says something that cannot be.
-    """
-    tree = load_frames(Path(path) if path else resource(FRAMES))
-    if tree.root != BASE_FRAME:
-        raise BadConfig(f"{path}: root must be '{BASE_FRAME}', got '{tree.root}'")
-    return tree
 
 
 def main() -> int:

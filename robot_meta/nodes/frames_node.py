@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
 
 from geometry_msgs.msg import PoseStamped, TransformStamped
 from rclpy.node import Node
 
 from robot_meta.nodes import messages, qos
-from robot_meta.nodes.camera_node import frames_of
+from robot_meta.nodes.fixed_frames import FixedFramesConfig
 from robot_meta.nodes.images import pose_msg
 from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.run import run
 from robot_meta.perception.frames import Transform
 
 
-@dataclass(frozen=True, kw_only=True)
-class FramesConfig:
-    """Where the transforms come from.
-
-    Attributes:
-        frames_file: What is fixed where, YAML; empty for the shipped config/frames.yaml.
-    """
-
-    frames_file: str = ""
-
-
 class FramesNode(Node):
-    """Publishes every transform of the file, latched, once it is checked.
+    """Publishes every transform, latched, once it is checked.
 
     Publishes: /tf_static (tf2_msgs/TFMessage) where tf2_msgs is installed, else one
         frames/CHILD (geometry_msgs/PoseStamped) per frame, in the frame of its parent.
@@ -36,9 +24,9 @@ class FramesNode(Node):
 
     def __init__(self) -> None:
         super().__init__("frames")
-        config = declare_config(self, FramesConfig())
+        config = declare_config(self, FixedFramesConfig())
         refuse_unknown(self)
-        transforms = frames_of(config.frames_file).transforms
+        transforms = config.tree().transforms
         stamp = self.get_clock().now().nanoseconds * 1e-9
         if importlib.util.find_spec("tf2_msgs") is not None:
             self._publish_tf(stamp, transforms)

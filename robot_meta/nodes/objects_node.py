@@ -16,8 +16,9 @@ from sensor_msgs.msg import CameraInfo, Image
 
 from robot_meta.collection.decoding import BASE_FRAME, stamp_from
 from robot_meta.nodes import messages, qos
-from robot_meta.nodes.camera_node import COLOR, frames_of
+from robot_meta.nodes.camera_node import COLOR
 from robot_meta.nodes.diagnostics import Monitor, row_name
+from robot_meta.nodes.fixed_frames import FIXED_CAMERA, FixedFramesConfig
 from robot_meta.nodes.images import color_from, intrinsics_from, pose_from, pose_msg
 from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.run import run
@@ -31,21 +32,20 @@ _NOWHERE = Pose(position=np.full(3, np.nan), rotation=np.eye(3))
 
 
 @dataclass(frozen=True, kw_only=True)
-class ObjectsConfig:
+class ObjectsConfig(FixedFramesConfig):
     """Through which camera.
 
     Attributes:
         frame: Optical frame of the pictures, as frames_file has it.
-        frames_file: What is fixed where, YAML; empty for the shipped config/frames.yaml.
         max_age: Between a picture and the tool pose that belongs to it, for a camera on the
             tool, [s].
     """
 
-    frame: str = "camera_color_optical_frame"
-    frames_file: str = ""
+    frame: str = FIXED_CAMERA
     max_age: float = 0.05
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.max_age > 0.0:
             raise ValueError(f"max_age must be > 0, got {self.max_age}")
 
@@ -65,7 +65,7 @@ class ObjectsNode(Node):
         self._tags = declare_config(self, TagConfig(), "tags.")
         refuse_unknown(self)
         self._detector = TagDetector(self._tags)
-        anchor, self._mount = frames_of(self._config.frames_file).place(self._config.frame)
+        anchor, self._mount = self._config.tree().place(self._config.frame)
         self._on_tool = anchor == TOOL
         self._intrinsics: Intrinsics | None = None
         self._tool: deque[tuple[float, Pose]] = deque(maxlen=_TOOL_POSES)

@@ -2,8 +2,8 @@
 
 `python -m robot_meta.nodes.policy > config/sros2_policy.xml`. Each of our nodes is an enclave that
 may publish its own topics, answer its own services, hear all topics and call all services; so only
-controller, exciter and teleop command the robot, and only the stop device and the operator's page
-can say that the stop was released; the page does so for its own stop only.
+controller, exciter and teleop command the robot, and nobody but a stop device, or the operator's
+page for its own stop, can say that it was released.
 """
 
 from __future__ import annotations

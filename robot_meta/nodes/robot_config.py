@@ -37,6 +37,8 @@ class RobotNodeConfig(ABC):
         arm_on_start: Follow commands from the first one on; simulated backends only.
         speed_scale: Share of the velocity limits that may be used; 0 for 1.0 in simulation and 0.2
             on a real robot.
+        stop_topics: Where stop devices say whether they are pressed, one topic per device; none is
+            released by another. `page_estop` is that of the operator's page.
         heartbeat_required: Stop when `estop_heartbeat` falls silent.
         heartbeat_timeout: The longest silence of it, [s].
         estop_proof: A real robot is armed only after the software stop has been pressed once and
@@ -51,6 +53,7 @@ class RobotNodeConfig(ABC):
     lockstep: bool = False
     arm_on_start: bool = False
     speed_scale: float = 0.0
+    stop_topics: tuple[str, ...] = ("estop", "page_estop")
     heartbeat_required: bool = False
     heartbeat_timeout: float = 0.3
     estop_proof: bool = True
@@ -70,6 +73,8 @@ class RobotNodeConfig(ABC):
             )
         if not 0.0 <= self.speed_scale <= 1.0:
             raise ValueError(f"speed_scale must be in [0, 1], got {self.speed_scale}")
+        if not self.stop_topics or len(set(self.stop_topics)) < len(self.stop_topics):
+            raise ValueError(f"stop_topics must be one name per device, got {self.stop_topics}")
         if not self.heartbeat_timeout > 0.0:
             raise ValueError(f"heartbeat_timeout must be > 0, got {self.heartbeat_timeout}")
         if self.arm_on_start and real:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from rclpy.clock import Clock
@@ -24,11 +25,12 @@ from robot_meta.nodes.mailbox import Mailbox
 from robot_meta.nodes.open_arm import open_arm
 from robot_meta.nodes.params import LiveConfig, given
 from robot_meta.nodes.peer_clock import serve_clock
+from robot_meta.nodes.publishers import publishers_of
 from robot_meta.nodes.robot_config import RobotNodeConfig
 from robot_meta.nodes.robot_loop import RobotLoop
 from robot_meta.nodes.robot_report import RobotReport
 from robot_meta.nodes.run import run
-from robot_meta.nodes.stop_device import StopDevice
+from robot_meta.nodes.stop_devices import StopDevices
 from robot_meta.nodes.supervisor import Supervisor
 from robot_meta.preflight.machine import disk
 from robot_meta.preflight.robot import obstacle
@@ -41,7 +43,6 @@ from robot_meta.safety.state import State
 OPEN = {"arm": open_arm, "legs": open_legs}
 """What opens a robot, by its kind."""
 
-_UNKNOWN = "_NODE_NAME_UNKNOWN_"  # of a process that has just gone, or is only half discovered
 STEADY = Clock(clock_type=ClockType.STEADY_TIME)  # simulated time may stand still
 
 
@@ -58,8 +59,8 @@ class RobotNode(Node):
         self._topics, own = self._driven.topics, self._config
         self._mailbox: Mailbox[Any] = Mailbox()
         timeout = own.heartbeat_timeout if own.heartbeat_required else None
-        self._stop_device = StopDevice(timeout)
-        self._supervisor = Supervisor(self._robot, self._mailbox, self._stop_device)
+        self._stop_devices = StopDevices(timeout)
+        self._supervisor = Supervisor(self._robot, self._mailbox, self._stop_devices)
         self._clock_map = RobotClock(self.get_clock(), lockstep=own.lockstep)
         self._arm_pending, self._stamp = own.arm_on_start, 0.0
         period = None if own.lockstep else self._robot.spec.control_dt
@@ -136,7 +137,9 @@ class RobotNode(Node):
         self.create_subscription(
             self._topics.command, "command", self._on_command, qos.command_input()
         )
-        self.create_subscription(Bool, "estop", self._on_estop, qos.latched())
+        for topic in self._config.stop_topics:
+            heard = partial(self._on_estop, topic)
+            self.create_subscription(Bool, topic, heard, qos.latched())
         self.create_subscription(UInt64, "estop_heartbeat", self._on_heartbeat, qos.newest())
         acts: dict[str, Callable[[], str]] = {
             "arm": lambda: self._not_ready() or self._supervisor.arm(time.perf_counter()),
@@ -160,7 +163,7 @@ class RobotNode(Node):
         if own.simulated:
             return ""
         network = command_network(allow_open=own.allow_open_network)
-        if own.estop_proof and not self._stop_device.proven:
+        if own.estop_proof and not self._stop_devices.proven:
             return (
                 "nobody has seen the software stop work since this node was started: call `estop` "
                 "or press the stop device, then `recover` and `arm`"
@@ -186,15 +189,18 @@ class RobotNode(Node):
             self._supervisor.refuse(reason)
         self.get_logger().warning(f"command refused: {error}", throttle_duration_sec=1.0)
 
-    def _on_estop(self, msg: Bool) -> None:
+    def _on_estop(self, topic: str, msg: Bool) -> None:
+        sources = () if msg.data else publishers_of(self, topic)
         with self._loop.lock:
-            self._stop_device.pressed = bool(msg.data)
             if msg.data:
                 self._supervisor.stop()
+            refusal = self._stop_devices.say(topic, bool(msg.data), sources)
+        if refusal:
+            self.get_logger().warning(refusal)
         self._report.publish_state()
 
     def _on_heartbeat(self, msg: UInt64) -> None:
-        self._stop_device.beat(int(msg.data), time.perf_counter())
+        self._stop_devices.beat(int(msg.data), time.perf_counter())
 
     def _answer(self, act: Callable[[], str]) -> Callable[..., Trigger.Response]:
         def answer(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
@@ -208,13 +214,9 @@ class RobotNode(Node):
         return answer
 
     def _count_commanders(self) -> None:
-        found = self.get_publishers_info_by_topic("command")
+        found = publishers_of(self, "command")
         with self._loop.lock:
-            self._supervisor.commanders = [
-                f"{info.node_namespace.rstrip('/')}/{info.node_name}"
-                for info in found
-                if info.node_name != _UNKNOWN
-            ]
+            self._supervisor.commanders = found
             rivals = self._supervisor.rivals()
         if rivals:
             self.get_logger().warning(rivals, throttle_duration_sec=5.0)

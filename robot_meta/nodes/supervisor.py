@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from robot_meta.nodes.mailbox import Mailbox
-from robot_meta.nodes.stop_device import StopDevice
+from robot_meta.nodes.stop_devices import StopDevices
 from robot_meta.robots.guarded import GuardedDriver
 from robot_meta.safety.reasons import Reason
 from robot_meta.safety.state import Answer, State
@@ -24,7 +24,7 @@ class Supervisor:
     Args:
         robot: The robot behind its guard.
         mailbox: Where commands come in.
-        stop_device: What is known of the stop device.
+        stop_devices: What is known of the stop devices.
 
     Attributes:
         commanders: Full names of the nodes that publish commands.
@@ -34,9 +34,9 @@ class Supervisor:
         self,
         robot: GuardedDriver[Any, Any, Any, Any],
         mailbox: Mailbox[Any],
-        stop_device: StopDevice,
+        stop_devices: StopDevices,
     ) -> None:
-        self._robot, self._mailbox, self._stop_device = robot, mailbox, stop_device
+        self._robot, self._mailbox, self._stop_devices = robot, mailbox, stop_devices
         self.commanders: Sequence[str] = ()
 
     def arm(self, now: float) -> str:
@@ -45,11 +45,11 @@ class Supervisor:
         Args:
             now: Steady clock, [s].
         """
-        return self._stop_device.trouble(now) or self.rivals() or _refusal(self._robot.arm)
+        return self._stop_devices.trouble(now) or self.rivals() or _refusal(self._robot.arm)
 
     def recover(self, now: float) -> str:
         """INACTIVE or ESTOP to HOLD; why not, or ""."""
-        return self._stop_device.trouble(now) or _refusal(self._robot.recover)
+        return self._stop_devices.trouble(now) or _refusal(self._robot.recover)
 
     def acknowledge(self) -> str:
         """Let `recover` work again after too many reflexes; why not, or ""."""
@@ -57,7 +57,7 @@ class Supervisor:
 
     def maneuver(self, now: float, request: Callable[[], Answer]) -> str:
         """HOLD to RECOVERY, on a way that the guard plans, such as `home`; why not, or ""."""
-        return self._stop_device.trouble(now) or _refusal(request)
+        return self._stop_devices.trouble(now) or _refusal(request)
 
     def hold(self, reason: str = Reason.OPERATOR) -> str:
         """RUNNING or RECOVERY to HOLD."""
@@ -71,7 +71,7 @@ class Supervisor:
 
     def stop(self, reason: str = Reason.ESTOP) -> str:
         """Any state to ESTOP."""
-        self._stop_device.proven = True
+        self._stop_devices.proven = True
         self._robot.stop(reason)
         return ""
 
@@ -86,7 +86,7 @@ class Supervisor:
             now: Steady clock, [s].
             clock_jumped: Whether the clock that stamps come from jumped since the last tick.
         """
-        if not self._stop_device.alive(now):
+        if not self._stop_devices.alive(now):
             self._robot.stop(Reason.HEARTBEAT_LOST)
         if clock_jumped:
             self._robot.hold(Reason.CLOCK_JUMP)

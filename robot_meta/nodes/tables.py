@@ -19,7 +19,7 @@ from robot_meta.nodes.driven import PERTURBATIONS
 from robot_meta.nodes.episodes_node import EpisodesConfig
 from robot_meta.nodes.exciter_node import ExciterConfig
 from robot_meta.nodes.fields import FieldFact, facts
-from robot_meta.nodes.frames_node import FramesConfig
+from robot_meta.nodes.fixed_frames import FixedFramesConfig
 from robot_meta.nodes.legged_backends import LeggedNodeConfig
 from robot_meta.nodes.legged_task import LeggedTaskConfig
 from robot_meta.nodes.objects_node import ObjectsConfig
@@ -96,7 +96,7 @@ def parameters() -> dict[str, list[FieldFact]]:
             *facts(TwinCameraConfig(), "twin."),
         ],
         "objects": [*facts(ObjectsConfig()), *facts(TagConfig(), "tags.")],
-        "frames": facts(FramesConfig()),
+        "frames": facts(FixedFramesConfig()),
     }
 
 

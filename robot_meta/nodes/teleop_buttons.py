@@ -94,22 +94,26 @@ class Hand:
         if self._width is None:
             self._node.get_logger().warning("this cell has no gripper: see gripper in cell:=FILE")
         elif self._closed:
-            self._closed = False
-            self._ask(MAX_WIDTH)
+            self.ask(MAX_WIDTH)
         else:
-            self._closed = True
-            self._ask(0.0, FORCE)
+            self.ask(0.0)
 
     def want(self, width: float) -> None:
         """Be `width` [m] wide; the first word says how the person's hand is, and moves nothing."""
-        width = min(max(width, 0.0), MAX_WIDTH)
         if self._wanted is not None and abs(width - self._wanted) < _CHANGED:
             return
-        if self._wanted is not None and self._width is not None:
-            self._ask(width, FORCE if width < _CHANGED else None)
+        if self._wanted is not None:
+            self.ask(width)
         self._wanted = width
 
-    def _ask(self, width: float, force: float | None = None) -> None:
+    def ask(self, width: float) -> None:
+        """Be `width` [m] wide, and take hold of what is in the way of closing."""
+        if self._width is not None:
+            width = min(max(width, 0.0), MAX_WIDTH)
+            self._closed = width < 0.5 * MAX_WIDTH
+            self._send(width, FORCE if width < _CHANGED else None)
+
+    def _send(self, width: float, force: float | None = None) -> None:
         msg = JointState(name=[FINGERS], position=[width], velocity=[SPEED])
         if force is not None:
             msg.effort = [force]

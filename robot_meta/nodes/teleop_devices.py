@@ -14,6 +14,7 @@ from std_msgs.msg import Bool, Float64, String
 from robot_meta.collection.decoding import BASE_FRAME
 from robot_meta.errors import BadConfig
 from robot_meta.nodes import qos
+from robot_meta.nodes.publishers import publishers_of
 from robot_meta.perception.poses import Pose
 from robot_meta.teleoperation.device import Device
 from robot_meta.teleoperation.gamepad import open_gamepad
@@ -49,29 +50,37 @@ def hand_from(msg: PoseStamped) -> Pose:
 
 
 class _PoseTopics(PoseSource):
-    """A source of poses somewhere in the network; where there are two, none is believed."""
+    """A source of poses somewhere in the network; where there are two of a name, none is believed.
 
-    def __init__(self, node: Node, max_silence: float) -> None:
-        super().__init__(max_silence)
-        self._node = node
+    Args:
+        node: Whose topics they are.
+        name: What the topics begin with.
+        max_silence: See `PoseSource`.
+        max_gap: See `PoseSource`.
+    """
+
+    def __init__(self, node: Node, name: str, max_silence: float, max_gap: float) -> None:
+        super().__init__(max_silence, max_gap)
+        self._node, self._clutch = node, f"{name}_clutch"
         newest = qos.newest()
         self._inputs = [
-            node.create_subscription(PoseStamped, "teleop_pose", self._on_pose, newest),
-            node.create_subscription(Bool, "teleop_clutch", self._on_clutch, newest),
-            node.create_subscription(Float64, "teleop_gripper", self._on_width, newest),
+            node.create_subscription(PoseStamped, f"{name}_pose", self._on_pose, newest),
+            node.create_subscription(Bool, self._clutch, self._on_clutch, newest),
+            node.create_subscription(Float64, f"{name}_gripper", self._on_width, newest),
         ]
 
     def _on_pose(self, msg: PoseStamped) -> None:
         try:
             self.take_hand(hand_from(msg), steady_time())
         except ValueError as error:
-            self._warn(f"teleop_pose refused: {error}")
+            self._warn(f"pose of a hand refused: {error}")
 
     def _on_clutch(self, msg: Bool) -> None:
-        sources = self._node.count_publishers("teleop_clutch")
-        if msg.data and sources > 1:
-            self._warn(f"{sources} nodes publish teleop_clutch, want one: nothing moves")
-        self.take_clutch(msg.data and sources <= 1, steady_time())
+        sources = publishers_of(self._node, self._clutch) if msg.data else []
+        if len(sources) > 1:
+            names = ", ".join(sources)
+            self._warn(f"nothing moves: want one node that publishes {self._clutch}, got {names}")
+        self.take_clutch(msg.data and len(sources) <= 1, steady_time())
 
     def _on_width(self, msg: Float64) -> None:
         if np.isfinite(msg.data):
@@ -79,6 +88,17 @@ class _PoseTopics(PoseSource):
 
     def _warn(self, text: str) -> None:
         self._node.get_logger().warning(text, throttle_duration_sec=WARN_EVERY)
+
+
+class PageHand(_PoseTopics):
+    """The hand of the operator's page; its buttons ask for a width once."""
+
+    def __init__(self, node: Node, max_silence: float, max_gap: float) -> None:
+        super().__init__(node, "page", max_silence, max_gap)
+
+    def _on_width(self, msg: Float64) -> None:
+        if np.isfinite(msg.data):
+            self.take_grip(msg.data)
 
 
 class KeyTopic(Keyboard):
@@ -92,13 +112,16 @@ class KeyTopic(Keyboard):
         self.press(msg.data, steady_time())
 
 
-def find_device(name: str, path: str, max_silence: float, *, node: Node, keys: KeyTopic) -> Device:
+def find_device(
+    name: str, path: str, max_silence: float, max_gap: float, *, node: Node, keys: KeyTopic
+) -> Device:
     """The device called `name`.
 
     Args:
         name: What it is called.
         path: Its node in /dev, where it has one; empty for the first that is found.
         max_silence: A device that must go on speaking counts as let go after so long, [s].
+        max_gap: And rests after so long, [s].
         node: Whose topics it uses, where it speaks through topics.
         keys: The keyboard.
 
@@ -107,10 +130,10 @@ def find_device(name: str, path: str, max_silence: float, *, node: Node, keys: K
         DeviceUnavailable: It is not there, or may not be read.
     """
     devices: dict[str, Callable[[], Device]] = {
-        "spacemouse": lambda: open_spacemouse(path, max_silence),
+        "spacemouse": lambda: open_spacemouse(path, max_silence, max_gap),
         "gamepad": lambda: open_gamepad(path),
         "keyboard": lambda: keys,
-        "pose": lambda: _PoseTopics(node, max_silence),
+        "pose": lambda: _PoseTopics(node, "teleop", max_silence, max_gap),
     }
     if name not in devices:
         raise BadConfig(f"no device '{name}'; choose one of {', '.join(devices)}")

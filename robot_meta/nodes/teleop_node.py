@@ -15,13 +15,21 @@ from robot_meta.nodes.keys_client import STATUS
 from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.run import run
 from robot_meta.nodes.teleop_buttons import Hand, ServiceButtons
-from robot_meta.nodes.teleop_devices import KeyTopic, find_device, steady_time
+from robot_meta.nodes.teleop_devices import KeyTopic, PageHand, find_device, steady_time
 from robot_meta.nodes.teleop_kinds import KINDS
 from robot_meta.robots.description import kind_of
 from robot_meta.teleoperation.clutch import Hold
-from robot_meta.teleoperation.device import Button, Device, Reading
+from robot_meta.teleoperation.device import (
+    MAX_GAP,
+    MAX_SILENCE,
+    Button,
+    Device,
+    Reading,
+    check_gaps,
+)
 from robot_meta.teleoperation.motion import MotionConfig
 from robot_meta.teleoperation.plugging import Plugged
+from robot_meta.teleoperation.sharing import Shared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +43,12 @@ class TeleopConfig:
         limits_of: Robot node that tells what its guard enforces.
         device: What the person holds: "spacemouse", "gamepad", "keyboard" (see `robot-meta teleop
             keys`) or "pose" (topics of a hand in space). The keyboard's buttons count with every
-            device.
+            device, and so does the operator's page with an arm: who takes hold first has it.
         device_path: Node of the device, such as /dev/input/event5; empty for the first one found.
         max_silence: A SpaceMouse that is pushed, or the clutch of a hand in space, counts as let
             go when it says nothing for so long, [s].
+        max_gap: What these move comes to rest when they say nothing for so long, and goes on when
+            they speak again before `max_silence`; the tool is at rest 85 ms later at most, [s].
         motion: How fast the tool may go; of a walking robot its `share` counts.
     """
 
@@ -48,14 +58,14 @@ class TeleopConfig:
     limits_of: str = "robot"
     device: str = "keyboard"
     device_path: str = ""
-    max_silence: float = 0.1
+    max_silence: float = MAX_SILENCE
+    max_gap: float = MAX_GAP
     motion: MotionConfig = field(default_factory=MotionConfig)
 
     def __post_init__(self) -> None:
         if not 0.0 < self.speed_scale <= 1.0:
             raise ValueError(f"speed_scale must be in (0, 1], got {self.speed_scale}")
-        if not self.max_silence > 0.0:
-            raise ValueError(f"max_silence must be > 0, got {self.max_silence}")
+        check_gaps(self.max_gap, self.max_silence)
 
 
 class TeleopNode(Node):
@@ -75,7 +85,11 @@ class TeleopNode(Node):
         driving = make(config.robot, config.cell, config.speed_scale, config.motion)
         self._driving, self._operator = driving, driving.operator
         self._keys = KeyTopic(self)
-        self._device = Plugged(self._find)
+        self._plugged = Plugged(self._find)
+        devices: list[Device] = [self._plugged]
+        if driving.has_hand:
+            devices.append(PageHand(self, config.max_silence, config.max_gap))
+        self._device = Shared(devices)
         self._answered: float | None = None
         self._robot_state, self._state_text, self._told = "", "", ""
         topics, profile = driving.topics, qos.command(driving.control_dt, lockstep=False)
@@ -101,7 +115,8 @@ class TeleopNode(Node):
 
     def _find(self) -> Device:
         c = self._config
-        return find_device(c.device, c.device_path, c.max_silence, node=self, keys=self._keys)
+        limits = (c.max_silence, c.max_gap)
+        return find_device(c.device, c.device_path, *limits, node=self, keys=self._keys)
 
     def _on_state(self, msg: String) -> None:
         self._robot_state = msg.data
@@ -138,12 +153,15 @@ class TeleopNode(Node):
                 self._operator.faster(1 if button is Button.FASTER else -1)
             else:
                 self._buttons.press(button)
-        if reading.width is not None and self._follows and self._hand is not None:
-            self._hand.want(reading.width)
+        if self._follows and self._hand is not None:
+            if reading.width is not None:
+                self._hand.want(reading.width)
+            if reading.grip is not None:
+                self._hand.ask(reading.grip)
 
     def _tell(self) -> None:
         """Publish how device and clutch stand, and log what a person has to know."""
-        hold, trouble = self._operator.clutch.hold, self._device.trouble
+        hold, trouble = self._operator.clutch.hold, self._plugged.trouble
         word = "LOST" if trouble else hold.name
         text = f"{word} {self._operator.share:.0%} {trouble}".strip()
         if text != self._state_text:

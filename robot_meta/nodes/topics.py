@@ -229,20 +229,43 @@ TOPICS = (
         "geometry_msgs/msg/PoseStamped",
         "anybody",
         "where the hand that drives the tool is, base frame (device:=pose); only its motion since "
-        "the clutch closed counts",
+        "the clutch closed counts; to be repeated at 100 Hz like the clutch",
     ),
     Topic(
         "teleop_clutch",
         "std_msgs/msg/Bool",
         "anybody",
-        "true while that hand holds on; to be repeated at 20 Hz or faster: false, or silence of "
-        "100 ms, brings the tool to rest",
+        "true while that hand holds on; to be repeated at 100 Hz or faster: false, or silence of "
+        "`max_gap` (15 ms), brings the tool to rest, 100 ms after the last word at most; silence "
+        "of `max_silence` (100 ms) is a hand that let go",
     ),
     Topic(
         "teleop_gripper",
         "std_msgs/msg/Float64",
         "anybody",
         "how far that hand wants the fingers open, [m]; counts once it changes",
+    ),
+    Topic(
+        "page_pose",
+        "geometry_msgs/msg/PoseStamped",
+        "web",
+        "the same of the hand on the operator's page, which counts beside any device: who takes "
+        "hold first has the robot",
+        robots=("arm",),
+    ),
+    Topic(
+        "page_clutch",
+        "std_msgs/msg/Bool",
+        "web",
+        "true while that hand is down; repeated as long as its browser says so",
+        robots=("arm",),
+    ),
+    Topic(
+        "page_gripper",
+        "std_msgs/msg/Float64",
+        "web",
+        "how far somebody at the page wants the fingers open, [m]; said once",
+        robots=("arm",),
     ),
     Topic(
         "teleop_keys",
@@ -261,8 +284,16 @@ TOPICS = (
     Topic(
         "estop",
         "std_msgs/msg/Bool",
-        "stop device or web",
-        "true stops; false lets `recover` work again, it resumes nothing",
+        "stop device",
+        "true stops; false lets `recover` work again, it resumes nothing; a second device has a "
+        "topic of its own (`stop_topics`)",
+        latched=True,
+    ),
+    Topic(
+        "page_estop",
+        "std_msgs/msg/Bool",
+        "web",
+        "the same of the operator's page; it lets go of nothing but its own stop",
         latched=True,
     ),
     Topic(

@@ -37,12 +37,11 @@ from robot_meta.web.operator import OperatorPage
 from robot_meta.web.pictures import Pictures
 from robot_meta.web.private_viser import private_viser
 from robot_meta.web.server import PageServer
-from robot_meta.web.stop_button import StopButton
 from robot_meta.web.tool_handle import ToolHandle
 
 ASKED = ("robot", "controller", "episodes")  # whose services the page calls
-NOT_ASKED = ("estop", "machine_time")  # the page stops by topic, see `StopButton`
-HAND_PERIOD = 0.02  # [s]
+NOT_ASKED = ("estop", "machine_time")  # the page stops by a topic of its own
+HAND_PERIOD = 0.01  # [s]; see `max_gap` of the teleop node
 LOOK_PERIOD = 0.5  # for services, listeners and cameras that came or went, [s]
 PATIENCE = 20.0  # for the answer of a service: an episode may be long in coming to the disk, [s]
 
@@ -81,7 +80,7 @@ class WebNode(Node):
     """Shows what the topics say, and says what a person at the page asks for.
 
     Subscribes: see `WebFacts` and `ViewTopics`; estop; the cameras that somebody looks at.
-    Publishes: estop (latched), teleop_pose, teleop_clutch, teleop_gripper, instruction (latched).
+    Publishes: page_estop (latched), page_pose, page_clutch, page_gripper, instruction (latched).
     Calls: the services of robot, controller and episodes.
     """
 
@@ -94,7 +93,7 @@ class WebNode(Node):
         socket = Path(self._folder.name, "view.sock")
         self._board, self._hand = Board(), Hand(config.hand)
         self._pictures, self._seen = Pictures(config.cameras), dict[str, Any]()
-        self._stop_button, self._held = StopButton(), False
+        self._stops = self._held = False
         self._make_publishers()
         page = OperatorPage(
             board=self._board,
@@ -126,11 +125,11 @@ class WebNode(Node):
         self._folder.cleanup()
 
     def _make_publishers(self) -> None:
-        self._estop = self.create_publisher(Bool, "estop", qos.latched())
+        self._estop = self.create_publisher(Bool, "page_estop", qos.latched())
         self._instruction = self.create_publisher(String, "instruction", qos.latched())
-        self._clutch = self.create_publisher(Bool, "teleop_clutch", qos.newest())
-        self._pose = self.create_publisher(PoseStamped, "teleop_pose", qos.newest())
-        self._gripper = self.create_publisher(Float64, "teleop_gripper", qos.newest())
+        self._clutch = self.create_publisher(Bool, "page_clutch", qos.newest())
+        self._pose = self.create_publisher(PoseStamped, "page_pose", qos.newest())
+        self._gripper = self.create_publisher(Float64, "page_gripper", qos.newest())
         self._asked = {
             service.name: self.create_client(Trigger, service.name)
             for service in SERVICES
@@ -165,10 +164,10 @@ class WebNode(Node):
 
     def release(self) -> str:
         """See `Operator`."""
-        refusal = self._stop_button.refusal()
-        if not refusal:
-            self._say_stop(False)
-        return refusal
+        if not self._stops:
+            return "the stop is not pressed on this page"
+        self._say_stop(False)
+        return ""
 
     def say(self, instruction: str) -> None:
         """See `Operator`."""
@@ -179,19 +178,14 @@ class WebNode(Node):
         self._gripper.publish(Float64(data=width))
 
     def _say_stop(self, pressed: bool) -> None:
-        self._stop_button.say(pressed)
         self._estop.publish(Bool(data=pressed))
-        self._show_stop()
-
-    def _show_stop(self) -> None:
-        button = self._stop_button
-        self._board.put("stop", {"here": button.pressed, "elsewhere": button.pressed_elsewhere})
+        self._stops = pressed
+        self._board.put("stops_here", pressed)
 
     # What the topics say.
 
     def _on_estop(self, msg: Bool) -> None:
-        self._stop_button.hear(bool(msg.data))
-        self._show_stop()
+        self._board.put("stops_elsewhere", bool(msg.data))
 
     def _on_picture(self, camera: str, msg: Image) -> None:
         try:
@@ -202,8 +196,10 @@ class WebNode(Node):
     # What happens by itself.
 
     def _move_hand(self) -> None:
-        """Tell where the hand is while it is down, and once that it is up."""
+        """Tell where the hand is while it is down and its page says so, and once that it is up."""
         tool, now = self._facts.tool(), time.monotonic()
+        if tool is not None and self._hand.waits(now):
+            return
         if tool is None:  # a robot that says nothing is not led anywhere
             self._hand.release(self._hand.holder(now))
             pose = None

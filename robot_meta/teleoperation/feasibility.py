@@ -9,8 +9,9 @@ that makes σ smaller is scaled by
 motion that makes it larger is not. Source: the singularity slow-down of MoveIt Servo; without it
 joints turn fast to and fro where the arm is stretched.
 
-Where joints are at their ends, or cannot keep up, the tool would go elsewhere than it is asked to;
-the more it would, the slower it goes.
+Where a joint would have to be faster than it may be, the whole motion is slower, so that the tool
+keeps its way. Where joints are at their ends, the tool would go elsewhere than it is asked to; the
+more it would, the slower it goes.
 """
 
 from __future__ import annotations
@@ -46,25 +47,32 @@ class SingularityConfig:
 
 
 def allowed_share(
-    chain: KinematicChain, position: Array, twist: Array, config: SingularityConfig
+    chain: KinematicChain,
+    position: Array,
+    twist: Array,
+    fastest: Array,
+    config: SingularityConfig,
 ) -> float:
-    """Share of `twist` that does not lead too near to a singularity.
+    """Share of `twist` that joints can keep up with and that leads not too near to a singularity.
 
     Args:
         chain: The arm.
         position: Joint positions, (J,), [rad].
         twist: Velocity of the tool, linear [m/s] then angular [rad/s], (6,).
+        fastest: Each joint may turn, (J,), [rad/s].
         config: Settings.
     """
     left, sigma, right = np.linalg.svd(_jacobian(chain, position), full_matrices=False)
-    if sigma[-1] >= config.slow:
-        return 1.0
     scaled = twist / np.repeat([_LENGTH, 1.0], 3)
     joints = right.T @ ((left.T @ scaled) / sigma.clip(config.stop))
+    keeping_up = 1.0 / max(1.0, float((np.abs(joints) / fastest).max()))
+    if sigma[-1] >= config.slow:
+        return keeping_up
     ahead = np.linalg.svd(_jacobian(chain, position + _AHEAD * joints), compute_uv=False)
     if ahead[-1] >= sigma[-1]:
-        return 1.0
-    return float(np.clip((sigma[-1] - config.stop) / (config.slow - config.stop), 0.0, 1.0))
+        return keeping_up
+    room = (sigma[-1] - config.stop) / (config.slow - config.stop)
+    return keeping_up * float(np.clip(room, 0.0, 1.0))
 
 
 def directness(chain: KinematicChain, position: Array, velocity: Array, twist: Array) -> float:

@@ -1,9 +1,11 @@
 """What a device says becomes commands that the guard has no reason to alter.
 
 Whatever happens, a command begins where the reference stands: a clutch that closes, a device that
-comes back, a guard that let go cause no jump. Once nobody asks for motion, the reference comes to
-rest within `stop_time`, the period that is decided already included: no joint is ever faster than
-it can be stopped in the others.
+comes back, a guard that let go cause no jump. Once a reading asks for no motion, the reference
+comes to rest within `stop_time`, the period that is decided already included: no joint is ever
+faster than it can be stopped in the others. Readings are made every period. So 100 ms after a hand
+has let go, or after the last word of one that fell silent (`MAX_GAP` of device.py), the reference
+is at rest: 15 ms until silence counts, up to 20 ms until the next reading, 60 ms to stop.
 """
 
 from __future__ import annotations
@@ -44,7 +46,8 @@ class MotionConfig:
         turn_speed: Full speed of its turning, [rad/s].
         acceleration: Of the tool when it speeds up, [m/s^2].
         turn_acceleration: The same of its turning, [rad/s^2].
-        stop_time: Within which a motion that nobody asks for any more is at rest, [s].
+        stop_time: Within which a motion that a reading does not ask for any more is at rest, [s];
+            a longer one allows faster joints.
         wall_margin: The tool keeps this far from the walls of the guard's workspace, [m].
         wall_time: Near a wall it is no faster than the way that is left in this time, [s].
         following: How it follows a hand.
@@ -56,7 +59,7 @@ class MotionConfig:
     turn_speed: float = 0.8
     acceleration: float = 1.0
     turn_acceleration: float = 3.0
-    stop_time: float = 0.1
+    stop_time: float = 0.06
     wall_margin: float = 0.005
     wall_time: float = 0.2
     following: FollowingConfig = field(default_factory=FollowingConfig)
@@ -134,6 +137,8 @@ class Teleoperator:
         if self._lost(reading):
             self.clutch.open()
             return self._rest(commanded)
+        if reading.silent:
+            return self._rest(commanded)
         self._velocity = self._softened(self._wanted(commanded, reading))
         if not self._velocity.any():
             return self._rest(commanded)
@@ -146,7 +151,10 @@ class Teleoperator:
     def _move(self, commanded: Commanded) -> Command:
         """Move the tool as it is asked to, as far as the arm can do that."""
         position, velocity, twist = commanded.position[1], commanded.velocity[1], self._velocity
-        twist = twist * allowed_share(self._chain, position, twist, self._config.singularity)
+        fastest = self._spec.limits.velocity
+        twist = twist * allowed_share(
+            self._chain, position, twist, fastest, self._config.singularity
+        )
         wish = self._action.command_for(commanded, twist)
         share = directness(self._chain, position, wish.velocity, twist)
         self._velocity = share * twist

@@ -17,7 +17,13 @@ import numpy as np
 
 from robot_meta.errors import DeviceUnavailable
 from robot_meta.teleoperation import input_events
-from robot_meta.teleoperation.device import Button, Reading
+from robot_meta.teleoperation.device import (
+    MAX_GAP,
+    MAX_SILENCE,
+    Button,
+    Reading,
+    check_gaps,
+)
 from robot_meta.teleoperation.input_events import Range
 from robot_meta.types import Array
 
@@ -44,10 +50,19 @@ class SpaceMouse:
         name: What to call it.
         max_silence: A cap that is pushed sends all the time; after so long without a report it
             counts as let go, [s].
+        max_gap: After so long without one nothing moves until the next, [s].
     """
 
-    def __init__(self, fd: int, name: str = "the SpaceMouse", max_silence: float = 0.1) -> None:
-        self._fd, self._name, self._max_silence = fd, name, max_silence
+    def __init__(
+        self,
+        fd: int,
+        name: str = "the SpaceMouse",
+        max_silence: float = MAX_SILENCE,
+        max_gap: float = MAX_GAP,
+    ) -> None:
+        check_gaps(max_gap, max_silence)
+        self._fd, self._name = fd, name
+        self._max_silence, self._max_gap = max_silence, max_gap
         self._velocity, self._pushed_at = np.zeros(6), -np.inf
         self._down = 0
 
@@ -56,10 +71,12 @@ class SpaceMouse:
         buttons: list[Button] = []
         for report in input_events.read_all(self._fd, _LARGEST, self._name):
             self._take(report, buttons, now)
-        if now - self._pushed_at > self._max_silence:
+        silence = now - self._pushed_at
+        if silence > self._max_silence:
             self._velocity = np.zeros(6)
         return Reading(
             engaged=bool(self._velocity.any()),
+            silent=silence > self._max_gap,
             velocity=self._velocity.copy(),
             buttons=tuple(buttons),
         )
@@ -88,7 +105,9 @@ class SpaceMouse:
                 buttons.append(Button.RECORD)
 
 
-def open_spacemouse(path: str = "", max_silence: float = 0.1) -> SpaceMouse:
+def open_spacemouse(
+    path: str = "", max_silence: float = MAX_SILENCE, max_gap: float = MAX_GAP
+) -> SpaceMouse:
     """The SpaceMouse at `path`, or the first that is plugged in.
 
     Raises:
@@ -101,7 +120,7 @@ def open_spacemouse(path: str = "", max_silence: float = 0.1) -> SpaceMouse:
             "one in, or choose another device"
         )
     node, name = found
-    return SpaceMouse(input_events.open_node(node, name, _RULE), name, max_silence)
+    return SpaceMouse(input_events.open_node(node, name, _RULE), name, max_silence, max_gap)
 
 
 def find_spacemouse(raw: Path = _RAW, nodes: Path = _NODES) -> tuple[Path, str] | None:

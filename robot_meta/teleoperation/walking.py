@@ -46,7 +46,7 @@ class WalkingTeleoperator:
             following: Whether the robot follows commands.
         """
         velocity = np.zeros(3)
-        if self.clutch.update(reading.engaged, following):
+        if self.clutch.update(reading.engaged, following) and not reading.silent:
             wanted = self.share * np.clip(reading.velocity[_ENTRIES], -1.0, 1.0)
             fastest = np.where(wanted > 0.0, self._spec.command_upper, -self._spec.command_lower)
             velocity = wanted * fastest

@@ -17,7 +17,7 @@ from robot_meta.errors import NotConnected
 from robot_meta.perception.camera import MILLIMETRE, CameraConfig, Depth, Frame, Intrinsics
 from robot_meta.perception.poses import Pose
 from robot_meta.robots.description import ArmDescription
-from robot_meta.twin.desk.layout import DeskLayout, optical_axes
+from robot_meta.twin.desk.layout import DeskLayout, desk_eye
 from robot_meta.twin.posture import PosedModel, Posture
 from robot_meta.twin.scenes import TOOL_SITE, Poster, SceneConfig
 
@@ -166,12 +166,6 @@ class TwinCamera:
         mujoco.mjr_render(rect, scene, self._context)
         depth = self._buffer if self._config.depth else None
         mujoco.mjr_readPixels(self._pixels, depth, rect, self._context)
-
-
-def desk_eye(layout: DeskLayout) -> Pose:
-    """The optical frame of a desk's fixed camera in the base."""
-    eye = np.array(layout.eye)
-    return Pose(position=eye, rotation=optical_axes(eye, np.array(layout.look_at)))
 
 
 def _pinhole(config: CameraConfig, field_of_view: float) -> Intrinsics:

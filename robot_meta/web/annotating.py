@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from robot_meta.annotation.agreement import Agreement, agreement, normalized
+from robot_meta.annotation.agreement import Agreement, agreement, normalized, word_set
 from robot_meta.annotation.annotations import (
     LABEL,
     PREFERENCE,
@@ -46,19 +46,35 @@ class Annotating:
     """
 
     def __init__(self, store: Path, *, steps: int = 40, wanted: int = 2, seed: int = 0) -> None:
+        self._store, self._steps = store, steps
         self._history = AnnotationHistory(store)
-        self._lengths = episode_lengths(store)
-        self._clips = windows(self._lengths, steps)
+        self._wanted, self._rng = wanted, np.random.default_rng(seed)
+        self._lock = threading.Lock()
+        self.look_again()
         if not self._clips:
             raise ValueError(
                 f"want an episode of {steps} steps or more to show, the longest of {store} has "
                 f"{max(self._lengths.values(), default=0)}"
             )
-        self._wanted, self._rng = wanted, np.random.default_rng(seed)
-        self._lock = threading.Lock()
+
+    def look_again(self) -> None:
+        """Take in what was recorded, and discarded, since the last look."""
+        with self._lock:
+            self._lengths = episode_lengths(self._store)
+            self._clips = windows(self._lengths, self._steps)
 
     def ask(self, who: str, *, pair: bool = False, asked: str = "") -> tuple[Clip, ...]:
-        """One clip for `who`, or two to compare for `asked`; none where nothing is left."""
+        """One clip for `who`, or two to compare for `asked`; none where nothing is left.
+
+        Where nothing is left the store is looked at again.
+        """
+        found = self._ask(who, pair, asked)
+        if not found:
+            self.look_again()
+            found = self._ask(who, pair, asked)
+        return found
+
+    def _ask(self, who: str, pair: bool, asked: str) -> tuple[Clip, ...]:
         answers = current_answers(self._history.annotations())
         with self._lock:
             if pair:
@@ -122,6 +138,7 @@ class Annotating:
             "annotators": sorted({said.who for said in every}),
             "kinds": dict(Counter(said.kind for said in counting.values())),
             "labels": _agreed(agreement(labels(answers), normalized)),
+            "word_sets": _agreed(agreement(labels(answers), word_set)),
             "preferences": _agreed(agreement(preferences(answers))),
             "own": [_told(said, counting) for said in own[: -_SHOWN - 1 : -1]],
         }

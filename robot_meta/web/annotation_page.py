@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ class AnnotationPage:
         app.on_cleanup.append(self._close)
         app.router.add_get("/", _index)
         app.router.add_get("/next", self._next)
+        app.router.add_get("/shown", self._shown_by)
         app.router.add_get("/frame", self._frame)
         app.router.add_get("/overview", self._overview)
         app.router.add_post("/say", self._say)
@@ -49,6 +51,8 @@ class AnnotationPage:
 
     async def _next(self, request: web.Request) -> web.Response:
         query = request.query
+        if query.get("fresh") == "yes":
+            await asyncio.to_thread(self._annotating.look_again)
         clips = await asyncio.to_thread(
             self._annotating.ask,
             query.get("who", ""),
@@ -57,20 +61,29 @@ class AnnotationPage:
         )
         return web.json_response({"clips": [await self._shown(clip) for clip in clips]})
 
-    async def _shown(self, clip: Clip) -> dict[str, Any]:
+    async def _shown_by(self, request: web.Request) -> web.Response:
+        """The same clip as another camera saw it."""
+        query = request.query
+        return web.json_response(await self._shown(_asked(query), query.get("source")))
+
+    async def _shown(self, clip: Clip, source: str | None = None) -> dict[str, Any]:
         """What the page is told of a clip; one that cannot be seen can still be skipped."""
         name = [clip.episode, clip.begin, clip.end]
         try:
-            film = await self._film(clip)
+            film = await self._film(clip, source)
         except StoreDamaged as error:
             return {"clip": name, "frames": 0, "trouble": str(error)}
-        frames = len(film.frames)
-        return {"clip": name, "frames": frames, "fps": film.fps, "source": film.source}
+        return {
+            "clip": name,
+            "frames": len(film.frames),
+            "fps": film.fps,
+            "source": film.source,
+            "sources": film.sources,
+        }
 
     async def _frame(self, request: web.Request) -> web.Response:
         query = request.query
-        clip = _clip([query.get("episode"), int(query["begin"]), int(query["end"])])
-        film = await self._film(clip)
+        film = await self._film(_asked(query), query.get("source"))
         number = int(query["number"])
         if not 0 <= number < len(film.frames):
             raise ValueError(f"want a frame in [0, {len(film.frames) - 1}], got {number}")
@@ -106,13 +119,14 @@ class AnnotationPage:
         new = await asyncio.to_thread(self._annotating.take_in, text, "the file")
         return web.json_response({"new": new})
 
-    async def _film(self, clip: Clip) -> Film:
-        return await asyncio.get_running_loop().run_in_executor(self._painter, self._made, clip)
+    async def _film(self, clip: Clip, source: str | None) -> Film:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._painter, self._made, clip, source)
 
-    def _made(self, clip: Clip) -> Film:
+    def _made(self, clip: Clip, source: str | None) -> Film:
         if self._films is None:
             self._films = Films(self._store)
-        return self._films.of(clip)
+        return self._films.of(clip, source)
 
     async def _close(self, app: web.Application) -> None:
         if self._films is not None:
@@ -142,6 +156,11 @@ async def _content(request: web.Request) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValueError(f"want an object, got {type(content).__name__}")
     return content
+
+
+def _asked(query: Mapping[str, str]) -> Clip:
+    """The clip that a request is about."""
+    return _clip([query.get("episode"), int(query["begin"]), int(query["end"])])
 
 
 def _clip(parts: Any) -> Clip:

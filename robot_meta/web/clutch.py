@@ -48,6 +48,11 @@ class Clutch:
         with self._lock:
             return self._at(now)
 
+    def silence(self, now: float) -> float:
+        """How long ago the hand that is down was heard, [s]; 0 where none is."""
+        with self._lock:
+            return now - self._heard if self._at(now) else 0.0
+
     def _at(self, now: float) -> str:
         if self._holder and now - self._heard > self._timeout:
             self._holder = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,9 @@ from robot_meta.twin.state_camera import StateCamera
 from robot_meta.types import Array
 from robot_meta.web.pictures import Picture, packed
 
+DRAWN = ""  # instead of the name of a camera
 FPS = 15.0  # of a film, where there are so many steps a second
-_KEPT = 8  # films in memory
+_KEPT = 16  # films in memory; the first camera's count twice
 _WIDTH, _HEIGHT = 480, 360
 
 
@@ -35,12 +37,14 @@ class Film:
     Attributes:
         frames: Each as JPEG.
         fps: As fast as it was recorded, [1/s].
-        source: Name of the camera; "" for one that is drawn from states.
+        source: Name of the camera; `DRAWN` for one that is drawn from states.
+        sources: All that the same clip can be seen by, the cameras that saw all of it first.
     """
 
     frames: tuple[bytes, ...]
     fps: float
     source: str
+    sources: tuple[str, ...]
 
 
 class Films(Closing):
@@ -53,25 +57,31 @@ class Films(Closing):
     def __init__(self, store: Path) -> None:
         self._store = store
         self._index = EpisodeIndex(Snapshot(store))
-        self._kept: OrderedDict[Clip, Film] = OrderedDict()
+        self._kept: OrderedDict[tuple[Clip, str | None], Film] = OrderedDict()
         self._vary = varied_aspects(store)
         self._camera: StateCamera | None = None
         self._drawing = ("", False)  # robot, and whether at a desk
 
-    def of(self, clip: Clip) -> Film:
+    def of(self, clip: Clip, source: str | None = None) -> Film:
         """The film of a clip.
 
+        Args:
+            clip: What is shown.
+            source: By which camera, or `DRAWN`; None for the first camera, or drawn without any.
+
         Raises:
-            ValueError: There is no such episode.
+            ValueError: There is no such episode, or that camera did not see all of the clip.
             StoreDamaged: Nothing of the clip can be read.
             NotConnected: It was not filmed, and this machine cannot draw.
         """
-        if clip not in self._kept:
-            self._kept[clip] = self._made(clip)
+        key = (clip, source)
+        if key not in self._kept:
+            film = self._made(clip, source)
+            self._kept[key] = self._kept[clip, film.source] = film
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
-        self._kept.move_to_end(clip)
-        return self._kept[clip]
+        self._kept.move_to_end(key)
+        return self._kept[key]
 
     def close(self) -> None:
         """Let go of what draws."""
@@ -79,32 +89,41 @@ class Films(Closing):
             self._camera.close()
             self._camera = None
 
-    def _made(self, clip: Clip) -> Film:
+    def _made(self, clip: Clip, source: str | None) -> Film:
+        number = self._index.number(clip.episode)
+        if number is None or self._index.length(number) < clip.end:  # recorded since
+            self._index = EpisodeIndex(self._index.snapshot.newer())
         batch = read_clip(self._index, clip)
         if len(batch) < 2:
             raise StoreDamaged(self._store, f"nothing of the clip {clip} can be read")
         period = float(np.median(np.diff(batch.stamp)))
         every = max(1, round(1.0 / (FPS * period)))
         shown = np.arange(0, len(batch), every)
-        source, pictures = self._filmed(clip, batch.stamp[shown])
-        if not pictures:
-            source, pictures = "", self._drawn(clip, batch, shown)
-        return Film(tuple(map(packed, pictures)), 1.0 / (every * period), source)
+        seen = self._seen(clip, batch.stamp[shown], source)
+        if source not in (None, DRAWN, *seen):
+            cameras = ", ".join(seen) or "nobody"
+            raise ValueError(f"'{source}' did not film all of the clip {clip}; {cameras} did")
+        if source is None:
+            source = next((camera for camera, pictures in seen.items() if pictures), DRAWN)
+        pictures = seen[source] if source != DRAWN else self._drawn(clip, batch, shown)
+        return Film(tuple(map(packed, pictures)), 1.0 / (every * period), source, (*seen, DRAWN))
 
-    def _filmed(self, clip: Clip, stamps: Array) -> tuple[str, list[Picture]]:
-        """What the first camera saw, where it saw all of the clip; nothing where nobody knows."""
+    def _seen(self, clip: Clip, stamps: Array, source: str | None) -> dict[str, list[Picture]]:
+        """The cameras that saw all of a clip; with pictures that of `source`, or the first."""
         try:
             videos = open_videos(self._store, clip.episode)
         except (StoreDamaged, BadConfig):  # no video, or nothing here that could read one
-            return "", []
+            return {}
+        seen: dict[str, list[Picture]] = {}
         try:
             for camera, video in videos.items():
-                numbers = video.numbers_at(stamps)
-                if (numbers >= 0).all():
-                    return camera, [video.frame(int(number)) for number in numbers]
-            return "", []
-        except StoreDamaged:
-            return "", []
+                wanted = not seen if source is None else camera == source
+                with contextlib.suppress(StoreDamaged):  # as good as not filmed
+                    numbers = video.numbers_at(stamps)
+                    if (numbers >= 0).all():
+                        frames = numbers.tolist() if wanted else []
+                        seen[camera] = [video.frame(number) for number in frames]
+            return seen
         finally:
             for video in videos.values():
                 video.close()

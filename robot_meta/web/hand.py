@@ -18,19 +18,21 @@ class HandConfig:
     """How the hand moves.
 
     Attributes:
-        timeout: Longest silence of a page whose button is pressed, [s].
+        timeout: Longest silence of a page whose button is pressed, [s]; then it was let go.
+        gap: After so much of it nobody is told that the hand is down, so that the tool rests, [s].
         speed: Of the hand while a button is pressed, [m/s].
         turn: The same for turning, [rad/s].
         lead: The hand gets this far ahead of the tool at most, [m].
     """
 
     timeout: float = 0.1
+    gap: float = 0.05
     speed: float = 0.1
     turn: float = 0.5
     lead: float = 0.05
 
     def __post_init__(self) -> None:
-        for name in ("timeout", "speed", "turn", "lead"):
+        for name in ("timeout", "gap", "speed", "turn", "lead"):
             if not getattr(self, name) > 0.0:
                 raise ValueError(f"{name} must be > 0, got {getattr(self, name)}")
 
@@ -83,6 +85,10 @@ class Hand:
     def holder(self, now: float) -> str:
         """Who has the hand, "" for nobody."""
         return self._clutch.holder(now)
+
+    def waits(self, now: float) -> bool:
+        """Whether a hand that is down has been silent for a moment: say nothing of it."""
+        return self._clutch.silence(now) > self._config.gap
 
     def step(self, tool: Pose, dt: float, now: float) -> Pose | None:
         """Where the hand is after `dt` more seconds; None while nobody's is down.

@@ -6,6 +6,7 @@ from robot_meta.annotation.agreement import (
     cohen_kappa,
     krippendorff_alpha,
     normalized,
+    word_set,
 )
 from robot_meta.annotation.annotations import Question
 from robot_meta.annotation.clips import Clip
@@ -49,3 +50,28 @@ def test_agreement_counts_only_what_two_or_more_answered():
     assert agreement(given, normalized).share == pytest.approx(2 / 4)
     assert set(exact.kappa) == {("ann", "ben"), ("ben", "cy")}  # ann and cy: one answer
     assert agreement({third: given[third]}).share is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Opens the drawer.", "open drawer", True),
+        ("the drawer: opening", "It is opening a drawer", False),
+        ("put down the red block", "the red block, put down!", True),
+        ("drops it", "it is dropped", False),
+        ("dropping it", "it dropped", True),
+        ("pushes the button", "push Button", True),
+        ("slide the door", "sliding the door", True),
+        ("press the button", "pressing buttons", True),
+        ("open the drawer", "close the drawer", False),
+        ("a is the top", "is top", True),
+        ("is it on", "is it in", False),
+    ],
+)
+def test_sets_of_words_forget_order_number_and_endings_and_nothing_else(one, other, same):
+    assert (word_set(one) == word_set(other)) is same
+
+
+def test_a_set_of_words_does_not_know_what_is_put_on_what():
+    one, other = "put the red block on the blue one", "put the blue block on the red one"
+    assert word_set(one) == word_set(other) and normalized(one) != normalized(other)

@@ -81,6 +81,13 @@ def test_there_is_a_desk_before_the_twin_and_the_cell_of_a_real_arm_is_its_own(b
     assert made["robot"]["cell"].endswith("desk_cell.yaml") == (scene == "desk")
 
 
+@pytest.mark.parametrize(("camera", "scene"), [("twin", "desk"), ("realsense", "table")])
+def test_frames_are_of_the_desk_whose_pictures_are_seen(camera, scene):
+    made = parameters(camera=camera, desk_seed="4")
+    for name in ("frames", "objects"):
+        assert (made[name]["scene"], made[name]["desk_seed"]) == (scene, 4)
+
+
 def test_another_device_is_refused_with_those_there_are():
     with pytest.raises(LaunchError, match="'device' must be one of .*pose"):
         parameters(device="joystick")

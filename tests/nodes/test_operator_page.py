@@ -34,19 +34,19 @@ class Page:
         self.processes, self.client = processes, client
         self.port, self.key_file = port, Path(processes.folder, "key")
         self.store = processes.folder / "store"
-        self.stops = client.hear(Bool, "estop", qos.latched())
-        self.clutch = client.hear(Bool, "teleop_clutch")
-        self.hand = client.hear(PoseStamped, "teleop_pose")
+        self.stops = client.hear(Bool, "page_estop", qos.latched())
+        self.clutch = client.hear(Bool, "page_clutch")
+        self.hand = client.hear(PoseStamped, "page_pose")
         self.tool = client.hear(PoseStamped, "tool_pose", 1)
         processes.node("robot_node", backend="twin")
         processes.node("episodes_node", store=self.store)
-        processes.node("teleop_node", device="pose")
+        processes.node("teleop_node", device="pose", max_gap=0.1)
         self.start_web()
 
     def start_web(self):
         # A browser that draws on the processor is slow to say that the pointer is still down.
         self.web = self.processes.node(
-            "web_node", port=self.port, key_file=self.key_file, hand__timeout=3.0
+            "web_node", port=self.port, key_file=self.key_file, hand__timeout=3.0, hand__gap=3.0
         )
         self.client.spin_until(lambda: "open http" in self.web.log.read_text(), what="the page")
         self.address = self.web.log.read_text().split("open ")[1].split()[0]
@@ -144,12 +144,13 @@ def test_the_page_lets_no_other_device_go(page, served):
     device.publish(Bool(data=True))
     expect(page.locator("#state")).to_have_text("ESTOP · ESTOP")
     page.keyboard.press("Escape")
-    expect(page.locator("#release")).to_be_visible()
     page.locator("#release").click()
-    expect(page.locator("#banner")).to_contain_text("another stop device says stop")
-    device.publish(Bool(data=False))
+    expect(page.locator("#release")).to_be_hidden()
     expect(page.locator("#stop")).to_have_class("pressed")
-    page.locator("#release").click()
+    page.get_by_role("button", name="Recover", exact=True).click()
+    expect(page.locator("#answers li").first).to_contain_text("(estop): release it first")
+    device.publish(Bool(data=False))
+    expect(page.locator("#stop")).not_to_have_class("pressed")
     page.get_by_role("button", name="Recover", exact=True).click()
     expect(page.locator("#state")).to_have_text("HOLD · RECOVERED")
     served.client.node.destroy_publisher(device)
@@ -350,3 +351,39 @@ def test_a_person_at_the_page_drives_the_twin(page, served):
     )
     page.get_by_role("button", name="Hold", exact=True).click()
     expect(page.locator("#state")).to_contain_text("HOLD")
+
+
+def test_a_hand_in_space_drives_the_twin_beside_the_open_page(page, served):
+    """Both in turn; and while one hand holds the robot the other moves nothing."""
+    node = served.client.node
+    clutch, hand = (
+        node.create_publisher(kind, f"teleop_{name}", 10)
+        for kind, name in ((Bool, "clutch"), (PoseStamped, "pose"))
+    )
+    served.client.spin_until(lambda: clutch.get_subscription_count(), what="the teleop node")
+    raised = 0.0
+
+    def lift():
+        nonlocal raised
+        if "RUNNING" not in page.locator("#state").inner_text():
+            page.get_by_role("button", name="Arm", exact=True).click()
+        end = time.monotonic() + 2.0
+        while time.monotonic() < end:
+            raised += 1e-3
+            msg = PoseStamped()
+            msg.pose.position.z, msg.pose.orientation.w = raised, 1.0
+            hand.publish(msg)
+            clutch.publish(Bool(data=True))
+            pause = time.monotonic() + 0.01
+            served.client.spin_until(lambda at=pause: time.monotonic() > at)
+        clutch.publish(Bool(data=False))
+        return served.tool[-1].pose.position.z - start > 0.03
+
+    start = served.tool[-1].pose.position.z
+    served.client.spin_until(lift, 150.0, "the tool to rise")
+    node.destroy_publisher(clutch), node.destroy_publisher(hand)
+    press(page, "down")
+    held(served)
+    page.mouse.up()
+    let_go(served)
+    page.get_by_role("button", name="Hold", exact=True).click()

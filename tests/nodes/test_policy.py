@@ -34,7 +34,8 @@ def test_only_controller_exciter_and_teleop_command_and_only_the_robot_measures(
     assert publishers["command"] == {"controller", "exciter", "teleop"}
     assert publishers["joint_states"] == publishers["commanded"] == {"robot"}
     assert publishers["estop_heartbeat"] == {"stop_device"}
-    assert publishers["estop"] == {"stop_device", "web"}
+    assert publishers["estop"] == {"stop_device"}
+    assert publishers["page_estop"] == {"web"}
     assert publishers["/diagnostics"] == set(ENCLAVES)
 
 
@@ -49,4 +50,4 @@ def test_every_topic_and_service_has_its_owner_and_can_be_heard():
 def test_every_topic_is_listed_once_per_kind_of_robot(robot):
     names = [topic.name for topic in TOPICS if robot in topic.robots]
     assert sorted(set(names)) == sorted(names)
-    assert {"state", "command", "estop"} <= set(names)
+    assert {"state", "command", "estop", "page_estop"} <= set(names)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from robot_meta.nodes.mailbox import Mailbox
-from robot_meta.nodes.stop_device import StopDevice
+from robot_meta.nodes.stop_devices import StopDevices
 from robot_meta.nodes.supervisor import Supervisor
 from robot_meta.robots.description import arm_description
 from robot_meta.robots.fake import FakeRobot
@@ -23,7 +23,7 @@ def robot():
 
 def supervise(robot, timeout=None):
     mailbox = Mailbox()
-    return Supervisor(robot, mailbox, StopDevice(timeout)), mailbox
+    return Supervisor(robot, mailbox, StopDevices(timeout)), mailbox
 
 
 def test_without_trouble_it_arms(robot):
@@ -76,7 +76,7 @@ def test_a_clock_jump_means_hold(robot):
 
 
 def test_a_lost_heartbeat_is_a_stop_that_only_a_heartbeat_lets_recover(robot):
-    device = StopDevice(0.3)
+    device = StopDevices(0.3)
     supervisor = Supervisor(robot, Mailbox(), device)
     assert "estop_heartbeat" in supervisor.arm(0.0)
     device.beat(1, 0.0)
@@ -89,21 +89,21 @@ def test_a_lost_heartbeat_is_a_stop_that_only_a_heartbeat_lets_recover(robot):
 
 
 def test_a_pressed_button_stands_against_recovering(robot):
-    device = StopDevice(None)
+    device = StopDevices(None)
     supervisor = Supervisor(robot, Mailbox(), device)
-    device.pressed = True
+    device.say("estop", True)
     supervisor.stop()
     assert "release" in supervisor.recover(0.0) and robot.state is State.ESTOP
-    device.pressed = False
+    device.say("estop", False)
     assert supervisor.recover(0.0) == ""
 
 
 def test_a_pressed_button_stands_against_the_ways_back_too(robot):
-    device = StopDevice(None)
+    device = StopDevices(None)
     supervisor = Supervisor(robot, Mailbox(), device)
-    device.pressed = True
+    device.say("estop", True)
     assert "release" in supervisor.maneuver(0.0, robot.retreat)
-    device.pressed = False
+    device.say("estop", False)
     assert supervisor.maneuver(0.0, robot.home) == "" and supervisor.text() == "RECOVERY HOME"
 
 

@@ -17,10 +17,16 @@ OUTWARD = [
 def test_where_the_arm_cannot_go_on_it_rests_and_neither_drifts_nor_chatters(driven, push):
     """Stretched, folded, or with a joint at its end."""
     person = driven()
-    person.push(push, 400)
+
+    def fastest(periods):
+        return max(np.abs(c.velocity).max() for c in person.commanded[-periods:])
+
+    person.push(push, 50)
+    while fastest(25) > 0.1 and len(person.commanded) < 1000:
+        person.push(push, 50)
     place = person.tool
     person.push(push, 150)
-    assert max(np.abs(c.velocity).max() for c in person.commanded[-100:]) < 0.1
+    assert fastest(150) < 0.1
     np.testing.assert_allclose(person.tool, place, atol=0.01)
     assert person.reasons(2) == set()
 

@@ -18,7 +18,7 @@ from robot_meta.twin.collision import SelfCollision
 from robot_meta.types import Commanded
 
 pytestmark = pytest.mark.sim
-STOP_PERIODS = 5  # 100 ms
+STOP_PERIODS = 4  # 80 ms; a hand lets go up to a period before that is read
 
 
 def still(commanded):
@@ -28,24 +28,33 @@ def still(commanded):
 @pytest.mark.parametrize("axis", range(3))
 @pytest.mark.parametrize("way", [-1.0, 1.0])
 def test_the_tool_goes_where_it_is_pushed_and_the_guard_alters_nothing(driven, axis, way):
-    person = driven(MotionConfig(share=0.5))
+    person = driven(MotionConfig(share=0.25))
     person.push(way * np.eye(3)[axis], 20)
     before = person.tool
     person.push(way * np.eye(3)[axis], 20)
-    speed = 0.5 * 0.9 * person.guard_config.tool_speed
+    speed = 0.25 * 0.9 * person.guard_config.tool_speed
     expected = speed * 20 * 0.02 * way * np.eye(3)[axis]
     np.testing.assert_allclose(person.tool - before, expected, atol=1e-3)
     assert person.reasons(2) == set()
 
 
 def test_pushing_askew_is_no_faster_than_pushing_along_an_axis(driven):
-    person = driven()
+    person = driven(MotionConfig(share=0.5))
     person.push([1.0, 1.0, -1.0], 20)
     before = person.tool
     person.push([1.0, 1.0, -1.0], 10)
     speed = np.linalg.norm(person.tool - before) / 0.2
-    assert speed == pytest.approx(0.9 * person.guard_config.tool_speed, rel=0.03)
+    assert speed == pytest.approx(0.5 * 0.9 * person.guard_config.tool_speed, rel=0.03)
     assert person.reasons(2) == set()
+
+
+def test_a_tool_whose_joints_cannot_keep_up_is_slower_and_keeps_its_way(driven):
+    person = driven()
+    start, way = person.tool, np.array([0.0, 1.0, -1.0]) / np.sqrt(2.0)
+    person.push([0, 1.0, -1.0], 120)
+    moved = person.tool - start
+    assert 0.2 < moved @ way < 0.2 * 120 * 0.02
+    assert np.linalg.norm(moved - (moved @ way) * way) < 5e-3
 
 
 def test_the_tool_speeds_up_gently_however_it_is_pushed(driven):
@@ -60,12 +69,12 @@ def test_the_tool_speeds_up_gently_however_it_is_pushed(driven):
 
 
 def test_turning_turns_the_tool_about_its_point(driven):
-    person = driven()
+    person = driven(MotionConfig(share=0.5))
     place, turned = person.tool, person.rotation
     person.push([0, 0, 0, 0, 0, 1.0], 40)
     person.let_go(10)
     angle = np.arctan2(*(person.rotation @ turned.T)[[1, 0], 0])
-    assert 0.4 < angle < 0.8 * 40 * 0.02
+    assert 0.2 < angle < 0.4 * 40 * 0.02
     np.testing.assert_allclose(person.tool, place, atol=2e-3)
 
 

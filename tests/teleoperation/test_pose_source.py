@@ -84,14 +84,58 @@ def test_what_the_hand_does_with_an_open_clutch_moves_nothing(person):
     assert person.driven.reasons(2) == set()
 
 
-def test_a_clutch_that_is_not_repeated_for_100_ms_is_open(person):
-    person.glide(AWAY, AWAY + [0.0, 0.0, 0.2], 20)
+def rest_after(person, last_word, count):
+    """How long after the last word the reference was at rest for good, in periods, [s]."""
     begin = len(person.driven.commanded)
-    person.fall_silent(12)
+    first = person.now + DT - last_word  # of the periods to come, after the last word
+    person.fall_silent(count)
     velocities = [np.abs(c.velocity[1]).max() for c in person.driven.commanded[begin:]]
-    assert velocities[2] > 0.0
-    assert not any(velocities[10:]), "100 ms of silence, and 100 ms to come to rest"
+    assert velocities[0] > 0.0, "it was moving"
+    moving = max(number for number, velocity in enumerate(velocities) if velocity > 0.0)
+    return first + (moving + 2) * DT  # `velocity[1]` is that at the end of a period
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+@pytest.mark.parametrize("late", np.linspace(0.0, 0.0199, 12))
+def test_the_tool_is_at_rest_100_ms_after_the_last_word_or_after_being_let_go(driven, late, share):
+    """Whenever between two readings that is."""
+    person = Person(driven, MotionConfig(share=share))
+    for closed in (True, False):
+        person.move(pose(AWAY), closed=False)
+        person.glide(AWAY, AWAY + [0.05, 0.0, 0.2], 20)
+        word = person.now + late
+        person.source.take_hand(pose(AWAY + [0.05, 0.0, 0.2]), word)
+        person.source.take_clutch(closed, word)
+        assert rest_after(person, word, 12) <= 0.1 + 1e-9
+        assert person.driven.teleoperator.clutch.hold is Hold.OPEN
+    assert person.driven.reasons(2) == set()
+
+
+@pytest.mark.parametrize("what", ["hand", "clutch"])
+def test_a_hand_that_is_not_seen_any_more_has_let_go_like_one_that_says_nothing(person, what):
+    person.glide(AWAY, AWAY + [0.0, 0.0, 0.2], 20)
+    for _ in range(12):
+        person.now += DT
+        if what == "hand":
+            person.source.take_clutch(True, person.now)
+        else:
+            person.source.take_hand(pose(AWAY + [0.0, 0.0, 0.2]), person.now)
+        person.driven.period(person.source.read(person.now))
     assert person.driven.teleoperator.clutch.hold is Hold.OPEN
+    assert not person.driven.commanded[-7].velocity[1].any()
+
+
+def test_a_source_that_stutters_rests_for_a_moment_and_goes_on_as_far_as_the_hand(person):
+    start, way = person.driven.tool, np.array([0.0, 0.0, 0.06])
+    for number in range(30):
+        person.move(pose(AWAY + way * number / 30))
+        if number % 10 == 9:
+            person.fall_silent(3)
+            assert not person.driven.commanded[-1].velocity[1].any()
+            assert person.driven.teleoperator.clutch.hold is Hold.CLOSED
+    person.move(pose(AWAY + way), 40)
+    np.testing.assert_allclose(person.driven.tool, start + way, atol=2e-3)
+    assert person.driven.reasons(2) == set()
 
 
 def test_a_hand_that_is_suddenly_elsewhere_opens_the_clutch_for_good(person):
@@ -123,15 +167,19 @@ def test_a_hand_that_was_seen_long_before_the_clutch_closed_does_not_count():
     assert source.read(2.02).engaged
 
 
-def test_the_wanted_width_is_passed_on():
+def test_the_width_of_the_hand_stands_and_one_that_was_asked_for_is_said_once():
     source = PoseSource()
-    assert source.read(0.0).width is None
+    assert source.read(0.0).width is source.read(0.0).grip is None
     source.take_width(0.03)
-    assert source.read(0.0).width == 0.03
+    source.take_grip(0.08)
+    reading = source.read(0.0)
+    assert (reading.width, reading.grip) == (0.03, 0.08)
+    reading = source.read(0.0)
+    assert (reading.width, reading.grip) == (0.03, None)
 
 
 def test_wrong_settings_are_said():
     with pytest.raises(ValueError, match="leash must be > 0"):
         FollowingConfig(leash=0.0)
-    with pytest.raises(ValueError, match="max_silence must be > 0"):
-        PoseSource(max_silence=-1.0)
+    with pytest.raises(ValueError, match="want 0 < max_gap <= max_silence"):
+        PoseSource(max_silence=0.01)

@@ -111,8 +111,26 @@ def test_a_cap_that_springs_back_brings_the_tool_to_rest_within_100_ms(cap, driv
     begin = len(person.commanded)
     for k in range(30, 38):
         person.period(cap.says(REST, now=0.02 * k))
-    assert not any(c.velocity[1].any() for c in person.commanded[begin + 4 :])
+    assert not any(c.velocity[1].any() for c in person.commanded[begin + 3 :])
     assert person.reasons(2) == set()
+
+
+@pytest.mark.sim
+@pytest.mark.parametrize("late", np.linspace(0.0, 0.0199, 6))
+def test_a_pushed_cap_that_is_not_heard_any_more_brings_the_tool_to_rest_within_100_ms(
+    cap, driven, late
+):
+    """Its last report comes `late` after a reading; the next reading takes it in."""
+    person, push = driven(), report(1, 200, -300, 100)
+    for k in range(30):
+        person.period(cap.says(push, now=0.02 * k))
+    word = 0.02 * 29 + late
+    begin = len(person.commanded)
+    person.period(cap.says(push, now=0.02 * 30))
+    for k in range(31, 38):
+        person.period(cap.device.read(0.02 * k))
+    moving = [n for n, sent in enumerate(person.commanded[begin:]) if sent.velocity[1].any()]
+    assert 0.02 * (30 + max(moving) + 2) - word <= 0.1 + 1e-9
 
 
 def test_a_device_that_is_unplugged_is_said(cap):

@@ -1,5 +1,7 @@
 """What a device says, as velocities of a walking robot."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -42,3 +44,11 @@ def test_who_lets_go_stands_and_who_held_on_before_it_was_armed_has_to_let_go_fi
     assert not operator.command_for(NOW, pushed(*full, engaged=False), True).velocity.any()
     assert operator.command_for(NOW, pushed(*full), following=True).velocity.any()
     assert not operator.command_for(NOW, pushed(*full, engaged=False), True).velocity.any()
+
+
+def test_a_device_that_says_nothing_for_a_moment_has_the_robot_stand(operator):
+    full = pushed(1, 0, 0, 0, 0, 0)
+    assert operator.command_for(NOW, full, following=True).velocity.any()
+    quiet = dataclasses.replace(full, silent=True)
+    assert not operator.command_for(NOW, quiet, following=True).velocity.any()
+    assert operator.command_for(NOW, full, following=True).velocity.any()

@@ -90,3 +90,26 @@ def test_a_store_that_is_missing_or_too_short_is_named(play, tmp_path):
         Annotating(tmp_path / "nowhere")
     with pytest.raises(ValueError, match="an episode of 100 steps or more.* has 80"):
         Annotating(play, steps=100)
+
+
+def test_what_is_recorded_later_is_asked_about_too(annotating, play, record):
+    for _ in range(6):
+        (clip,) = annotating.ask("anna")
+        annotating.say("anna", "unsure", (clip,))
+    record(play, "play 3")
+    (clip,) = annotating.ask("anna")
+    assert clip.episode == "play 3", "the store is looked at again where nothing is left"
+    record(play, "play 4")
+    assert annotating.overview("anna")["clips"] == 8
+    annotating.look_again()
+    assert annotating.overview("anna")["clips"] == 10
+
+
+def test_labels_of_the_same_set_of_words_are_counted_apart_from_those_in_the_same_order(
+    annotating,
+):
+    (clip,) = annotating.ask("anna")
+    annotating.say("anna", "label", (clip,), "open the drawer slowly")
+    annotating.say("ben", "label", (clip,), "Slowly opens drawer")
+    found = annotating.overview("anna")
+    assert (found["labels"]["share"], found["word_sets"]["share"]) == (0.0, 1.0)

@@ -70,6 +70,35 @@ def test_a_page_without_its_key_is_refused(browser, address):
     page.close()
 
 
+def test_new_episodes_are_found_and_a_clip_is_seen_by_the_camera_one_chooses(
+    open_page, play, record, film
+):
+    for number in range(3):
+        film(play, f"play {number}", "camera", 20)
+        film(play, f"play {number}", "wrist_camera", 60)
+    anna = open_page("anna")
+    cameras = anna.get_by_label("Camera")
+    expect(anna.locator(".player h3")).to_contain_text("filmed by camera")
+    expect(cameras.locator("option")).to_have_text(
+        ["camera", "wrist_camera", "drawn from what was recorded"]
+    )
+    cameras.select_option("wrist_camera")
+    expect(anna.locator(".player h3")).to_contain_text("filmed by wrist_camera")
+    cameras.select_option("")
+    expect(anna.locator(".player h3 span")).to_have_text("drawn from what was recorded")
+    anna.locator("#text").fill("open the drawer")
+    anna.locator("#text").press("Enter")
+    expect(anna.locator("#own li")).to_have_count(1)
+
+    expect(anna.locator("dd").first).to_have_text("6")
+    record(play, "play 3")
+    anna.get_by_role("button", name="Look for new episodes").click()
+    expect(anna.locator("dd").first).to_have_text("8")
+    record(play, "play 4")
+    anna.reload()
+    expect(anna.locator("dd").first).to_have_text("10")
+
+
 def test_two_people_annotate_and_everything_is_kept(open_page, play, tmp_path):
     anna = open_page("anna")
     history = AnnotationHistory(play)

@@ -7,7 +7,6 @@ from PIL import Image
 
 from robot_meta.web.board import Board
 from robot_meta.web.pictures import Pictures
-from robot_meta.web.stop_button import StopButton
 
 
 def test_a_late_page_gets_all_facts_and_the_others_only_what_changed():
@@ -33,21 +32,6 @@ def test_a_late_page_gets_the_samples_that_are_kept_and_each_only_once():
     board.sample((5.0,))
     assert board.samples_since(count) == (6, [(5.0,)])
     assert board.samples_since(6) == (6, [])
-
-
-def test_the_page_lets_go_of_its_own_stop_only():
-    button = StopButton()
-    assert "not pressed" in button.refusal()
-    button.say(True)
-    button.hear(True)  # its own word comes back
-    assert (button.pressed, button.pressed_elsewhere, button.refusal()) == (True, False, "")
-    button.hear(True)
-    assert "another stop device" in button.refusal()
-    button.hear(False)
-    assert button.refusal() == ""
-    button.say(False)
-    button.hear(False)
-    assert (button.pressed, button.pressed_elsewhere) == (False, False)
 
 
 def test_a_picture_is_packed_once_and_reads_back():

@@ -41,6 +41,16 @@ def test_a_silent_hand_has_let_go_and_must_press_anew():
     assert clutch.press("a", 0.23)
 
 
+def test_nothing_is_said_of_a_hand_whose_page_is_silent_for_a_moment():
+    one = hand(timeout=0.1, gap=0.05)
+    assert not one.waits(7.0), "nobody's hand is down"
+    one.push("a", FORWARD, 0.0)
+    assert not one.waits(0.05) and one.waits(0.06)
+    one.beat("a", 0.09)
+    assert not one.waits(0.1) and one.step(TOOL, DT, 0.1) is not None
+    assert not one.waits(0.3) and one.step(TOOL, DT, 0.3) is None, "it has let go by then"
+
+
 @given(
     st.lists(
         st.tuples(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from robot_meta.perception.poses import Pose
 from robot_meta.types import Array
 
 ASPECTS = ("places", "colours", "camera", "dynamics", "start")
@@ -80,6 +81,12 @@ def draw_layout(seed: int, vary: Collection[str] = ASPECTS) -> DeskLayout:
 def desk_layout(seed: int) -> DeskLayout:
     """The desk number `seed`, -1 for the nominal one."""
     return DeskLayout() if seed < 0 else draw_layout(seed)
+
+
+def desk_eye(layout: DeskLayout) -> Pose:
+    """The optical frame of a desk's fixed camera in the base."""
+    eye = np.array(layout.eye)
+    return Pose(position=eye, rotation=optical_axes(eye, np.array(layout.look_at)))
 
 
 def optical_axes(eye: Array, look_at: Array) -> Array:

@@ -7,6 +7,7 @@ const CHOICES = {a: "A is better", b: "B is better", equal: "equal", unsure: "ca
 
 let pair = false;
 let players = [];
+let fresh = "yes"; // whether to look for what was recorded since
 
 async function ask(path, content) {
   try {
@@ -40,15 +41,31 @@ async function next() {
   for (const player of players) player.pause();
   const name = who();
   if (!name) return;
-  const answer = await ask(`/next?${new URLSearchParams({who: name, pair: pair ? "yes" : "no", asked: $("asked").value})}`);
+  const answer = await ask(`/next?${new URLSearchParams({who: name, pair: pair ? "yes" : "no", asked: $("asked").value, fresh})}`);
   if (!answer) return;
-  players = answer.clips.map((shown, i) => new Player(pair ? "AB"[i] : "Clip", shown));
+  fresh = "no";
+  players = answer.clips.map(player);
   $("players").replaceChildren(...players.map((player) => player.element));
   $("done").hidden = players.length > 0;
   $("label").hidden = pair || !players.length;
   $("preference").hidden = !pair || !players.length;
   $("text").value = "";
   overview();
+}
+
+function player(shown, i) {
+  return new Player(pair ? "AB"[i] : "Clip", shown, (source) => see(i, source));
+}
+
+// The same clip by another camera, or drawn.
+async function see(i, source) {
+  const [episode, begin, end] = players[i].shown.clip;
+  const shown = await ask(`/shown?${new URLSearchParams({episode, begin, end, source})}`);
+  if (!shown) return;
+  const before = players[i];
+  before.pause();
+  players[i] = player(shown, i);
+  before.element.replaceWith(players[i].element);
 }
 
 async function say(kind, more = {}) {
@@ -67,7 +84,8 @@ async function overview() {
     ["clips that have enough answers", found.done],
     ["annotations, all changes kept", found.annotations],
     ["annotators", found.annotators.length],
-    ["the same words", agreed(found.labels)],
+    ["the same words in a row", agreed(found.labels)],
+    ["the same set of words", agreed(found.word_sets)],
     ["the same preference", agreed(found.preferences)],
   ];
   $("counts").replaceChildren(...rows.flatMap(([term, value]) => [element("dt", term), element("dd", value)]));
@@ -132,6 +150,10 @@ for (const button of document.querySelectorAll("[data-say]")) button.onclick = (
 for (const button of document.querySelectorAll("[data-choice]")) {
   button.onclick = () => say("preference", {choice: button.dataset.choice});
 }
+$("again").onclick = () => {
+  fresh = "yes";
+  next();
+};
 $("import").onclick = () => $("file").click();
 $("file").onchange = async () => {
   const answer = await ask("/import", $("file").files[0]);

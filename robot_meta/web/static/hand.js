@@ -1,6 +1,6 @@
 // The hand of the person: down while a pointer is down, up in every other case.
 
-const BEAT = 30; // while it is down, [ms]; silence lets go
+const BEAT = 20; // while it is down, [ms]; silence lets go
 
 export class HandOnPage {
   #timer = null;

@@ -76,8 +76,8 @@ function show() {
   pill.className = `pill ${known ? KIND[state.state] ?? "" : "stopped"}`;
   $("meaning").textContent = known ? state.meaning : "Nothing has come from the robot for half a second.";
   $("remedy").textContent = known ? state.remedy : "Is the robot node running? Look at its output.";
-  stop.show(facts.stop, known && state.state === "ESTOP");
-  const pressed = facts.stop?.here || facts.stop?.elsewhere;
+  const pressed = Boolean(facts.stops_here || facts.stops_elsewhere);
+  stop.show(pressed, Boolean(facts.stops_here), known && state.state === "ESTOP");
   for (const button of document.querySelectorAll("[data-call]")) {
     const name = button.dataset.call;
     button.disabled = !services.includes(name);

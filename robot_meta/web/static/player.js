@@ -1,12 +1,15 @@
 // One clip: all its pictures are fetched, then played round and round, paused or scrubbed.
 
+const DRAWN = "drawn from what was recorded"; // not filmed
+
 export class Player {
   #frames = [];
   #timer = null;
   #shown = 0;
 
-  // `title` stands above it; `shown` is what the server says of the clip.
-  constructor(title, shown) {
+  // `title` stands above it; `shown` is what the server says of the clip; `choose` shows it by
+  // another camera.
+  constructor(title, shown, choose) {
     const [episode, begin, end] = shown.clip;
     this.shown = shown;
     this.element = document.createElement("div");
@@ -19,8 +22,9 @@ export class Player {
       this.element.append(heading);
       return;
     }
-    origin.textContent = shown.source ? ` filmed by ${shown.source}` : " drawn from what was recorded";
+    origin.textContent = shown.source ? ` filmed by ${shown.source}` : ` ${DRAWN}`;
     heading.append(title, origin);
+    if (shown.sources.length > 1) heading.append(this.#cameras(choose));
     this.canvas = document.createElement("canvas");
     this.canvas.width = 480;
     this.canvas.height = 360;
@@ -39,10 +43,19 @@ export class Player {
     for (let number = 0; number < shown.frames; number++) {
       const image = new Image();
       image.onload = () => number === this.#shown && this.#draw();
-      image.src = `/frame?${new URLSearchParams({episode, begin, end, number})}`;
+      image.src = `/frame?${new URLSearchParams({episode, begin, end, number, source: shown.source})}`;
       this.#frames.push(image);
     }
     this.#play();
+  }
+
+  // Where the clip can be seen by several cameras.
+  #cameras(choose) {
+    const list = document.createElement("select");
+    list.setAttribute("aria-label", "Camera");
+    for (const source of this.shown.sources) list.append(new Option(source || DRAWN, source, false, source === this.shown.source));
+    list.onchange = () => choose(list.value);
+    return list;
   }
 
   toggle() {

@@ -26,12 +26,12 @@ export class StopButton {
     }, PATIENCE);
   }
 
-  // `stop` says who presses, `confirmed` whether the robot is stopped.
-  show(stop, confirmed) {
+  // Whether anybody presses, whether this page does, and whether the robot is stopped.
+  show(pressed, here, confirmed) {
     this.#confirmed = confirmed;
     if (confirmed) this.banner("stop", "");
-    this.button.classList.toggle("pressed", Boolean(stop?.here || stop?.elsewhere));
-    this.release.hidden = !stop?.here;
+    this.button.classList.toggle("pressed", pressed);
+    this.release.hidden = !here;
   }
 
   async #letGo() {

@@ -31,6 +31,31 @@ def test_a_software_stop_is_latched_and_recovering_is_not_arming(start_robot, cl
     robot.arm()
 
 
+def test_a_device_that_lets_go_lets_go_for_no_other(start_robot, client):
+    robot = start_robot(backend="fake")
+    robot.run_with("sine")
+    device, page = (
+        client.add_node(name).create_publisher(Bool, topic, qos.latched())
+        for name, topic in (("button", "estop"), ("web", "page_estop"))
+    )
+    robot.spin_until(lambda: device.get_subscription_count() and page.get_subscription_count())
+    device.publish(Bool(data=True))
+    robot.wait_for_state("ESTOP ESTOP")
+    page.publish(Bool(data=True))
+    robot.spin_until(lambda: "(estop, page_estop)" in robot.call("recover").message)
+    page.publish(Bool(data=False))
+    robot.spin_until(lambda: "(estop): release" in robot.call("recover").message)
+    other = client.add_node("another")
+    second = other.create_publisher(Bool, "estop", qos.latched())
+    robot.spin_until(second.get_subscription_count)
+    second.publish(Bool(data=False))
+    robot.spin_until(lambda: "of estop, one of /another, /button" in robot.process.log.read_text())
+    assert "(estop): release" in robot.call("recover").message
+    other.destroy_publisher(second)
+    robot.spin_until(lambda: device.publish(Bool(data=False)) or robot.call("recover").success)
+    robot.wait_for_state("HOLD")
+
+
 def test_the_stop_service_stops_and_hold_holds(start_robot):
     robot = start_robot(backend="fake")
     robot.run_with("sine")

@@ -30,10 +30,10 @@ def handle_messages(robot):
 class Source:
     """Publishes where a hand is, and whether it holds on, 100 times a second."""
 
-    def __init__(self, client, robot, name="hand"):
+    def __init__(self, client, robot, name="hand", topics="teleop"):
         self._robot, node = robot, client.add_node(name)
-        self._pose = node.create_publisher(PoseStamped, "teleop_pose", 10)
-        self._clutch = node.create_publisher(Bool, "teleop_clutch", 10)
+        self._pose = node.create_publisher(PoseStamped, f"{topics}_pose", 10)
+        self._clutch = node.create_publisher(Bool, f"{topics}_clutch", 10)
         self.height = 1.0
 
     def connect(self):
@@ -67,7 +67,7 @@ def robot(start_robot, client, processes):
     robot.wait_for_state("HOLD")
     robot.said = client.hear(String, "teleop_state", qos.latched())
     robot.teleop = processes.node(
-        "teleop_node", device="pose", motion__share=1.0, max_silence=2.0
+        "teleop_node", device="pose", motion__share=1.0, max_silence=2.0, max_gap=0.5
     )  # a busy machine must not look like a hand that lets go
     robot.spin_until(lambda: len(robot.commands) > 20, "commands")
     robot.arm()
@@ -220,7 +220,38 @@ def test_two_sources_at_once_move_nothing(robot, client):
     place, count = tool(robot), len(robot.commanded)
     one.lift_until(lambda: len(robot.commanded) > count + 25, "periods")
     np.testing.assert_array_equal(tool(robot), place)
-    assert "2 nodes publish teleop_clutch, want one" in robot.teleop.log.read_text()
+    said = robot.teleop.log.read_text()
+    assert "want one node that publishes teleop_clutch, got /one, /two" in said
+
+
+def test_the_page_drives_beside_another_source_and_none_takes_the_robot_from_the_other(
+    robot, client
+):
+    hand, page = Source(client, robot), Source(client, robot, "web", "page")
+    hand.connect(), page.connect()
+    start = tool(robot)
+    hand.lift_until(lambda: tool(robot)[2] - start[2] > 0.02, "motion")
+
+    def both(condition, what):
+        def act():
+            hand.say()
+            return condition()
+
+        page.lift_until(act, what)
+
+    both(lambda: rests(robot), "rest, whatever the page says")
+    place, count = tool(robot), len(robot.commanded)
+    both(lambda: len(robot.commanded) > count + 25, "periods")
+    np.testing.assert_array_equal(tool(robot), place)
+    hand.say(closed=False)
+    count = len(robot.commanded)
+    page.lift_until(lambda: len(robot.commanded) > count + 25, "periods")
+    np.testing.assert_array_equal(tool(robot), place)
+    count = len(robot.commanded)
+    robot.spin_until(
+        lambda: page.say(closed=False) or len(robot.commanded) > count + 10, "a hand that lets go"
+    )
+    page.lift_until(lambda: tool(robot)[2] - place[2] > 0.02, "motion after a new hold")
 
 
 def test_a_device_that_nobody_knows_is_one_clear_line(processes):
