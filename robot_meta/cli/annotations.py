@@ -21,10 +21,15 @@ from robot_meta.annotation.exchange import read_jsonl, write_jsonl
 from robot_meta.annotation.history import AnnotationHistory
 from robot_meta.benchmarks.markdown import table
 from robot_meta.cli.actions import Actions
+from robot_meta.cli.annotation_page import add_options, serve
 from robot_meta.replay.files import Files
 
 TRUTH = "crowd_truth.jsonl"  # beside the annotations; for scoring only
 EPILOG = """examples:
+  robot-meta annotations page out/store
+      open the address that it prints; any number of people and pages may annotate at a time.
+      Episodes that were filmed are shown as the cameras saw them, others are drawn from their
+      states. Ctrl-C ends it, and nothing that was said is lost
   robot-meta annotations crowd out/play --seed 0
       forty simulated workers annotate a few clips of generated play
   robot-meta annotations show out/play
@@ -45,13 +50,15 @@ def _actions() -> Actions:
         "annotations", "What people said about recorded play, and how far they agree.", EPILOG
     )
     action = actions.add
+    page = action("page", serve, "serve a page on this machine on which people annotate")
+    add_options(page)
     show = action("show", _show, "how much there is, and how far annotators agree")
     listing = action("ls", _ls, "what counts now, one line per answer")
     exporting = action("export", _export, "write the whole history as JSONL")
     importing = action("import", _import, "take in JSONL; what is there already is left out")
     importing.add_argument("file", type=Path, help="JSONL, as `export` writes it")
     crowd = action("crowd", _crowd, "let simulated workers annotate play at the desk")
-    for added in (show, listing, exporting, importing, crowd):
+    for added in (page, show, listing, exporting, importing, crowd):
         added.add_argument("store", type=Path, help="folder of the store")
     exporting.add_argument("file", type=Path, help="file to write anew")
     usual = CrowdConfig()

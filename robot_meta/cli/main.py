@@ -93,13 +93,8 @@ COMMANDS = {
     ),
     "annotations": Command(
         "robot_meta.cli.annotations",
-        "what people said about recorded play, how far they agree; a simulated crowd",
-        "robot-meta annotations show out/store",
-    ),
-    "annotate": Command(
-        "robot_meta.cli.annotate",
-        "a page on which people say what happens in recorded play",
-        "robot-meta annotate out/store",
+        "a page on which people say what happens in recorded play; how far they agree",
+        "robot-meta annotations page out/store",
     ),
     "bench": Command(
         "robot_meta.benchmarks.cli",

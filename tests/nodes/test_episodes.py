@@ -1,6 +1,7 @@
 """Episodes recorded from a live graph by services, into a store that survives kill -9."""
 
 import contextlib
+import os
 import signal
 
 import numpy as np
@@ -13,6 +14,8 @@ from std_msgs.msg import String  # noqa: E402
 from std_srvs.srv import Trigger  # noqa: E402
 from trajectory_msgs.msg import JointTrajectory  # noqa: E402
 
+from robot_meta.benchmarks.store.disks import NoDisk, small_disk  # noqa: E402
+from robot_meta.errors import StoreFull  # noqa: E402
 from robot_meta.nodes import messages, qos  # noqa: E402
 from robot_meta.replay.journal import discarded, read_notes  # noqa: E402
 from robot_meta.replay.snapshot import Snapshot  # noqa: E402
@@ -185,6 +188,42 @@ def test_a_killed_recorder_goes_on_with_its_episode(processes, client, tmp_path)
     kept = batch.values["state"][: len(before)]
     np.testing.assert_array_equal(kept, before.values["state"])
     assert batch.values["state"][len(before), 0] >= 0.0999
+
+
+def test_a_disk_that_is_full_in_the_middle_ends_the_episode_with_one_line_and_loses_nothing(
+    processes, client, tmp_path
+):
+    with contextlib.ExitStack() as mounted:
+        try:
+            disk = mounted.enter_context(small_disk(tmp_path / "disk"))
+        except NoDisk as reason:
+            pytest.skip(str(reason))
+        path = disk / "store"
+        node = recorder_node(processes, store=path)
+        source = Source(client)
+        assert call(client, "start").success
+        source.periods(1, 30)
+        until_stored(client, path, 27)
+        before, _ = stored(path)
+        space = os.statvfs(disk)
+        (disk / "ballast").write_bytes(bytes(space.f_bavail * space.f_bsize - 4096))
+        numbers = iter(range(31, 5000))
+        client.spin_until(lambda: source.periods(next(numbers), 1) or node.poll() is not None)
+        assert node.returncode == StoreFull.exit_code
+        (line,) = [x for x in node.log.read_text().splitlines() if "error" in x]
+        assert "no space left on the disk" in line and "Free some space" in line
+        kept, _ = stored(path)
+        np.testing.assert_array_equal(kept.values["state"][: len(before)], before.values["state"])
+        (disk / "ballast").unlink()
+        recording = client.hear(String, f"{SPACE}/recording", qos.latched())
+        again = recorder_node(processes, store=path, name="again")
+        key = read_notes(path)[0].episode
+        client.spin_until(lambda: resumed(client, recording, key), 120.0, "the resumption")
+        client.spin_until(
+            lambda: further(source, path, next(numbers), len(kept) + 10), 120.0, "more of it"
+        )
+        again.send_signal(signal.SIGINT)
+        assert again.wait(60.0) == 0
 
 
 def test_what_cannot_be_done_is_answered_and_a_discarded_episode_is_marked(

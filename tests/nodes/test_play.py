@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pty
+import signal
 import subprocess
 import sys
 import time
@@ -14,12 +15,15 @@ import pytest
 pytest.importorskip("rclpy")
 
 from geometry_msgs.msg import PoseStamped  # noqa: E402
+from mcap.reader import make_reader  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 from std_srvs.srv import Trigger  # noqa: E402
 from trajectory_msgs.msg import JointTrajectory  # noqa: E402
 
 from robot_meta.collection.decoding import commanded_from  # noqa: E402
+from robot_meta.collection.run_reader import RunReader  # noqa: E402
 from robot_meta.errors import DeviceUnavailable  # noqa: E402
+from robot_meta.formats.mcap.runs import import_run  # noqa: E402
 from robot_meta.nodes import qos  # noqa: E402
 from robot_meta.replay.snapshot import Snapshot  # noqa: E402
 from robot_meta.robots.description import arm_description  # noqa: E402
@@ -69,20 +73,20 @@ class Keys:
 
 @pytest.fixture
 def play(processes, client, tmp_path):
-    """The launch and its terminal, the robot armed."""
+    """The launch, its terminal and what is heard, the robot armed."""
     (tmp_path / "patient.yaml").write_text(PATIENT)
     heard = {
         "state": client.hear(String, "state", qos.latched()),
         "tool": client.hear(PoseStamped, "tool_pose"),
         "commanded": client.hear(JointTrajectory, "commanded"),
     }
-    processes.python(
+    launch = processes.python(
         "-m", "robot_meta.launching", "--runner", "own", ROOT / "launch/play.launch.xml",
         "device:=keyboard", "backend:=twin", f"store:={tmp_path / 'store'}",
-        f"params_file:={tmp_path / 'patient.yaml'}",
+        f"params_file:={tmp_path / 'patient.yaml'}", f"record:={tmp_path / 'run'}",
     )  # fmt: skip
     keys = Keys(processes.environment(), tmp_path)
-    yield keys, heard
+    yield launch, keys, heard
     if keys.process.poll() is None:
         keys.process.kill()
     keys.process.wait()
@@ -95,7 +99,7 @@ def newest(heard):
 def test_keys_move_the_tool_into_an_episode_and_a_lost_terminal_brings_it_to_rest(
     play, client, tmp_path
 ):
-    keys, heard = play
+    launch, keys, heard = play
 
     def until(condition, what, timeout_s=120.0):
         return client.spin_until(condition, timeout_s, what)
@@ -134,3 +138,15 @@ def test_keys_move_the_tool_into_an_episode_and_a_lost_terminal_brings_it_to_res
     assert len(batch) > 20
     assert np.ptp(batch.values["state"], axis=0).max() > 0.05
     assert np.abs(batch.values["requested"]).max() > 0.01
+
+    launch.send_signal(signal.SIGINT)
+    launch.wait(60.0)
+    run = RunReader(tmp_path / "run" / "run.mcap", mend=False)
+    assert {"/teleop_keys", "/teleop_state", "/recording", "/state"} <= set(run.topics)
+    assert run.topics["/commanded"] > len(batch)
+    with (tmp_path / "run" / "run.mcap").open("rb") as file:
+        pressed = list(make_reader(file).iter_messages("/teleop_keys"))
+    assert len(pressed) == run.topics["/teleop_keys"] > 10
+    played = tmp_path / "imported"
+    import_run(run, played)
+    assert len(Snapshot(played)) >= len(batch)

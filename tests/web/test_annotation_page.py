@@ -27,7 +27,8 @@ def address(play, free_port, tmp_path):
         server = subprocess.Popen(
             [
                 sys.executable, "-c", "from robot_meta.cli.main import main; main()",
-                "annotate", str(play), "--port", str(port), "--key-file", str(tmp_path / "key"),
+                "annotations", "page", str(play), "--port", str(port),
+                "--key-file", str(tmp_path / "key"),
             ],
             env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=output, stderr=output,
         )  # fmt: skip
