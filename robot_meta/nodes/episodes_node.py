@@ -104,7 +104,7 @@ class EpisodesNode(Node):
         widths = fields(*self._steps.widths)
         period = description.spec.control_dt
         self._recorder = Recorder(Path(config.store), widths, period, who=config.who)
-        self._instruction, self._parameters = config.instruction, dict[str, Any]()
+        self._instruction, self._learned = config.instruction, dict[str, Any]()
         topics = _PERIOD_TOPICS | (_SCENE_TOPICS if desk else {})
         self._joiner = PeriodJoiner(topics)
         self.create_subscription(JointTrajectory, "command", self._on_command, qos.state())
@@ -142,7 +142,7 @@ class EpisodesNode(Node):
             "who": config.who,
             "seed": config.seed,
             "started": now.isoformat(timespec="seconds"),
-            "config": {**asdict(config), "parameters": dict(self._parameters)},
+            "config": {**asdict(config), "parameters": dict(self._learned)},
             "state": self._steps.names,
             **self._desk_facts(),
             "commit": git_commit(),
@@ -209,7 +209,7 @@ class EpisodesNode(Node):
         self._instruction = msg.data
 
     def _on_parameters(self, node: str, parameters: dict[str, Any]) -> None:
-        self._parameters[node] = parameters
+        self._learned[node] = parameters
         if self._recorder.episode and self.failure is None:
             self._guarded(lambda: self._recorder.learn({node: parameters}))
 

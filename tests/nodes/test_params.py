@@ -1,5 +1,7 @@
+import ast
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from robot_meta.nodes.fields import descriptions, facts  # noqa: E402
 from robot_meta.nodes.params import LiveConfig, declare_config, refuse_unknown  # noqa: E402
 
 pytestmark = pytest.mark.ros
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,3 +168,19 @@ def test_meanings_of_inherited_fields_are_found():
 
     assert descriptions(Child)["mass"] == "What it weighs, in all, [kg]."
     assert descriptions(Child)["extra"] == "One more."
+
+
+def test_no_node_takes_a_name_that_ros_uses_for_itself(make_node):
+    """A parameter service answered with what a node kept under the name `_parameters`."""
+    bare, taken = set(vars(make_node())), []
+    for path in sorted((ROOT / "robot_meta/nodes").glob("*.py")):
+        for made in ast.walk(ast.parse(path.read_text())):
+            bases = {getattr(b, "id", "") for b in getattr(made, "bases", [])}
+            if isinstance(made, ast.ClassDef) and "Node" in bases:
+                own = {
+                    place.attr
+                    for place in ast.walk(made)
+                    if isinstance(place, ast.Attribute) and isinstance(place.ctx, ast.Store)
+                }
+                taken += [f"{made.name}.{name}" for name in sorted(own & bare)]
+    assert taken == []
