@@ -83,7 +83,8 @@ class LowProcess(Go2Process):
                 if message["damp"]:
                     self._damp(message["reason"])
             else:
-                self._channel.send({"refusal": self._recover()})
+                answer = self._recover if message["do"] == "recover" else self.unfit
+                self._channel.send({"refusal": answer()})
 
     def _watch(self) -> None:
         """Stand where nobody commands any more; damp where anything is wrong."""

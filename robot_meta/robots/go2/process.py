@@ -14,7 +14,7 @@ import threading
 import time
 from typing import Any
 
-from robot_meta.errors import RobotNotReady, RobotUnreachable
+from robot_meta.errors import NotConnected, RobotNotReady, RobotUnreachable
 from robot_meta.robots.body_estimate import UPRIGHT
 from robot_meta.robots.description import legged_description
 from robot_meta.robots.go2.config import Go2Config
@@ -107,6 +107,14 @@ class Go2Process:
             return "it does not lie upright: put it on its feet"
         return f"the remote damps it ({trouble})" if trouble else ""
 
+    def unfit(self) -> str:
+        """Why the robot would not walk now, however it is commanded, "" where it would."""
+        if self._lost:
+            return f"the robot is lost ({self._lost})"
+        if self._state.buttons is None:
+            return "no remote is on, so that nobody can damp the robot with it: switch it on"
+        return ""
+
 
 class SportProcess(Go2Process):
     """Walks by the robot's motion service."""
@@ -114,7 +122,8 @@ class SportProcess(Go2Process):
     def __init__(self, channel: Channel, memory: Go2Memory, setup: dict[str, Any]) -> None:
         super().__init__(channel, memory, setup)
         config = self._config
-        self._bus.switcher(config.answer_timeout).require_running()
+        self._switcher = self._bus.switcher(config.answer_timeout)
+        self._switcher.require_running()
         self._sport = self._bus.sport(config.answer_timeout)
         code = self._sport.ask("AutoRecoverySet", False)  # it must not get up by itself
         self._wait_for_mode()
@@ -169,7 +178,16 @@ class SportProcess(Go2Process):
         elif message["do"] == "stop":
             self._stop(message["reason"], damp=message["damp"])
         else:
-            self._channel.send({"refusal": self._recover()})
+            answer = self._recover if message["do"] == "recover" else self.unfit
+            self._channel.send({"refusal": answer()})
+
+    def unfit(self) -> str:
+        """See `Go2Process`; the motion service may have been released since."""
+        try:
+            self._switcher.require_running()
+        except (NotConnected, RobotNotReady) as error:
+            return str(error)
+        return super().unfit()
 
     def _move(self, velocity: list[float]) -> None:
         """Walk with (vx, vy, yaw rate); zero is a stand, which the service has a request for."""
