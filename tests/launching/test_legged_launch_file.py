@@ -22,7 +22,8 @@ def nodes(file, **arguments):
 
 def test_it_runs_the_nodes_of_the_arm_with_another_robot():
     asked = {
-        "record": "x", "store": "y", "view": "true", "lockstep": "true", "adapt": "false",
+        "record": "x", "store": "y", "view": "true", "page": "true", "lockstep": "true",
+        "adapt": "false",
     }  # fmt: skip
     legs, arm = nodes(LEGS, **asked), nodes(ARM, **asked)
     assert list(legs) == list(arm)
