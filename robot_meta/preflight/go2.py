@@ -14,10 +14,10 @@ from robot_meta.preflight.realtime import word_in
 from robot_meta.robots.go2.config import Go2Config
 from robot_meta.robots.go2.inspection import Go2Facts
 from robot_meta.robots.go2.sdk import LOW_STATE, SPORT_STATE, require_interface, require_sdk
+from robot_meta.robots.go2.state import LYING
 from robot_meta.safety.walking import WalkingGuardConfig
 
 NETWORK = "192.168.123."  # of a Go2's cable
-LYING = (5, 7)  # modes of the motion service: lying, damped
 _ADDRESS = 0x8915  # SIOCGIFADDR of linux/sockios.h
 _LINKS = Path("/sys/class/net")
 _SETTLE = 30.0  # beyond the timeouts of the robot, for a process to start, [s]

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from robot_meta.errors import NotConnected, RobotMetaError, UnsupportedRobot
 from robot_meta.robots.description import legged_description
 from robot_meta.robots.go2.config import Go2Config
+from robot_meta.robots.go2.hearing import POLL
 from robot_meta.robots.go2.sdk import LOW_STATE, SPORT_STATE, Bus
 from robot_meta.robots.go2.state import Go2State, require_model
-
-POLL = 0.01  # between looks for a message, [s]
 
 
 @dataclass(frozen=True, kw_only=True)

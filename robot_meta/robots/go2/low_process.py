@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from robot_meta.robots.go2.hearing import Go2Process
 from robot_meta.robots.go2.motors import Motors
-from robot_meta.robots.go2.process import Go2Process
 from robot_meta.robots.go2.wire import Go2Memory, connect
 from robot_meta.robots.walking_modes import FOLD_S, Legs, Mode
 from robot_meta.robots.walking_policy import WalkingPolicy
