@@ -36,7 +36,7 @@ All but `import` and `repair` change nothing in a store and need no permission t
 `verify` ends with code {StoreDamaged.exit_code} where something that was acknowledged is damaged
 or missing. A torn end is no damage: nobody was told that it is safe, and the next writer cuts it.
 An export is verified too; it is made again rather than repaired.
-`import` takes LeRobot data sets of version 3, what `export` wrote, and runs of an arm that were
+`import` takes LeRobot data sets of version 3, what `export` wrote, and runs that were
 recorded with `record:=FOLDER`; done twice, it is done once.
 """
 

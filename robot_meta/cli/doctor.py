@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import functools
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from robot_meta.preflight import machine, realtime, robot, ros
+from robot_meta.preflight import go2, machine, realtime, robot, ros
 from robot_meta.preflight.finding import FAIL, Finding
 from robot_meta.robots.description import arm_description, known_robots
 from robot_meta.robots.franka.config import FrankaConfig
+from robot_meta.robots.go2.config import Go2Config
+from robot_meta.robots.go2.inspection import Go2Facts
 from robot_meta.safety.config import GuardConfig
+from robot_meta.safety.walking import WalkingGuardConfig
 
 CHECKS: tuple[Callable[[], Finding], ...] = (
     machine.python,
@@ -27,7 +31,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     machine.processor,
     machine.disk,
 )
-REAL = ("franka", "ros2_control")
+ARMS, LEGS = ("franka", "ros2_control"), ("go2",)
 
 
 def main(argv: list[str], checks: Sequence[Callable[[], Finding]] = CHECKS) -> int:
@@ -39,15 +43,23 @@ def main(argv: list[str], checks: Sequence[Callable[[], Finding]] = CHECKS) -> i
     parser = argparse.ArgumentParser(
         prog="robot-meta doctor",
         description="Check this machine. Exit code 1 when something says FAIL.",
-        epilog="before a real arm: robot-meta doctor --robot franka --robot-ip 172.16.0.2",
+        epilog="before a real arm: robot-meta doctor --robot franka --robot-ip 172.16.0.2; "
+        "before a Go2: robot-meta doctor --robot go2 --interface eth0. Neither moves it.",
     )
-    parser.add_argument("--robot", choices=REAL, help="check what such a robot needs, too")
+    parser.add_argument(
+        "--robot", choices=(*ARMS, *LEGS), help="check what such a robot needs, too"
+    )
     parser.add_argument("--robot-ip", default="", help="its address, to see whether it answers")
+    parser.add_argument("--interface", default="", help="network interface that a Go2 is on")
+    parser.add_argument("--domain", type=int, default=0, help="DDS domain of a Go2 (%(default)s)")
     parser.add_argument("--type", choices=known_robots(), default="fr3", help="of the arm")
     args = parser.parse_args(argv)
     if args.robot is not None:
         usual = [check for check in checks if check is not ros.network]  # asked more strictly
-        checks = (*usual, *before(args.robot, args.type, args.robot_ip))
+        if args.robot in LEGS:
+            checks = (*usual, *before_legs(args.interface, args.domain))
+        else:
+            checks = (*usual, *before(args.robot, args.type, args.robot_ip))
     count: Counter[str] = Counter()
     for check in checks:
         finding = check()
@@ -60,7 +72,7 @@ def main(argv: list[str], checks: Sequence[Callable[[], Finding]] = CHECKS) -> i
 
 
 def before(backend: str, kind: str, address: str) -> list[Callable[[], Finding]]:
-    """Checks before a real robot moves, with the settings that are the default."""
+    """Checks before a real arm moves, with the settings that are the default."""
     arm, guard = arm_description(kind), GuardConfig()
     checks: list[Callable[[], Finding]] = [
         partial(ros.command_network, allow_open=False),
@@ -76,3 +88,34 @@ def before(backend: str, kind: str, address: str) -> list[Callable[[], Finding]]
             partial(robot.reachable, address),
         ]
     return checks
+
+
+def before_legs(interface: str, domain: int) -> list[Callable[[], Finding]]:
+    """Checks before a Go2 walks, with the settings that are the default."""
+    guard, config = WalkingGuardConfig(), Go2Config(interface=interface, domain=domain)
+    client, network = (
+        functools.cache(go2.client),
+        functools.cache(partial(go2.interface, interface)),
+    )
+
+    @functools.cache
+    def facts() -> Go2Facts:
+        for found in (client(), network()):
+            if found.level == FAIL:
+                return Go2Facts(trouble=found.text)
+        return go2.look("go2", config)
+
+    def told(name: str, check: Callable[[Go2Facts], Finding]) -> Callable[[], Finding]:
+        return lambda: go2.unseen(name) if facts().trouble else check(facts())
+
+    return [
+        partial(ros.command_network, allow_open=False),
+        client,
+        network,
+        lambda: go2.robot(facts(), config),
+        told("firmware", go2.firmware),
+        told("sport", go2.sport),
+        told("battery", partial(go2.battery, guard=guard)),
+        told("motors", partial(go2.motors, guard=guard)),
+        told("remote", go2.remote),
+    ]

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from robot_meta.collection.steps import Step, transitions
+from robot_meta.collection.steps import RecordedStep, transitions
 from robot_meta.errors import RecordingFailed
 from robot_meta.replay.journal import (
     DISCARDED,
@@ -59,7 +59,7 @@ class Recorder(Closing):
         self.episode = ""
         self.receipt: Receipt | None = None
         self._number = self._place = 0
-        self._steps: list[Step] = []
+        self._steps: list[RecordedStep] = []
 
     def start(self, key: str, task: str = "", about: Mapping[str, Any] | None = None) -> None:
         """Begin an episode.
@@ -81,7 +81,7 @@ class Recorder(Closing):
         self._place, self._steps = 0, []
         self._note(STARTED)
 
-    def add(self, step: Step) -> None:
+    def add(self, step: RecordedStep) -> None:
         """Take in the period that begins now; nothing joins the two sides of a gap.
 
         Raises:

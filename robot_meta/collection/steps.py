@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,59 +14,102 @@ from robot_meta.types import Array, Commanded
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
-    """How a period begins and what was decided for it.
+class RecordedStep(ABC):
+    """How a period begins and what was decided for it, whatever the robot.
 
     Attributes:
         stamp: When it begins, [s], robot clock.
-        state: What is known then, (S,); joint positions first, (J,), [rad].
-        requested: The action that was asked for this period, (A,), normalized; zeros for none.
-        commanded: What the guard really sent for it.
+        state: What is known then, (S,).
+        requested: The action that was asked for this period, (A,); zeros for none.
     """
 
     stamp: float
     state: Array
     requested: Array
+
+    @property
+    @abstractmethod
+    def reference(self) -> Array:
+        """What the robot is told as the period begins, (R,)."""
+
+    @property
+    @abstractmethod
+    def sent(self) -> Array:
+        """What the guard really sent, at the end of the period, (C,)."""
+
+    @abstractmethod
+    def came_of_it(self, after: Any) -> Array:
+        """The same quantity as `sent`, as it was measured until the step `after`, (C,)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step(RecordedStep):
+    """A period of an arm; joint positions come first in its state, (J,), [rad].
+
+    Attributes:
+        commanded: What the guard really sent for it.
+    """
+
     commanded: Commanded
 
+    @property
+    def reference(self) -> Array:
+        """Position and velocity of the joint reference, (2J,), [rad] and [rad/s]."""
+        return np.concatenate([self.commanded.position[0], self.commanded.velocity[0]])
 
-def fields(state: int, action: int, joints: int) -> dict[str, int]:
-    """Names and widths of what the store keeps of a period; see `transitions`."""
+    @property
+    def sent(self) -> Array:
+        """Velocity of the joint reference, (J,), [rad/s]."""
+        sent: Array = self.commanded.velocity[1]
+        return sent
+
+    def came_of_it(self, after: Step) -> Array:
+        """Mean velocity of the joints, (J,), [rad/s]."""
+        joints = len(self.sent)
+        moved: Array = after.state[:joints] - self.state[:joints]
+        return moved / (after.stamp - self.stamp)
+
+
+def fields(state: int, action: int, sent: int, reference: int | None = None) -> dict[str, int]:
+    """Names and widths of what the store keeps of a period; see `transitions`.
+
+    Args:
+        state: S.
+        action: A.
+        sent: C.
+        reference: R; None for positions beside velocities, as arms have them.
+    """
     return {
         "state": state,
         "next_state": state,
         "requested": action,
-        "reference": 2 * joints,
-        "commanded": joints,
-        "measured": joints,
+        "reference": 2 * sent if reference is None else reference,
+        "commanded": sent,
+        "measured": sent,
     }
 
 
-def transitions(steps: Sequence[Step], ending: int = 0) -> Transitions:
+def transitions(steps: Sequence[RecordedStep], ending: int = 0) -> Transitions:
     """The T transitions between T + 1 steps.
 
-    Fields: `state` and `next_state` as in `Step`; `requested`, the action asked for;
-    `reference`, position and velocity of the joint reference as the period begins; `commanded`,
-    its velocity at the end of the period, as the guard sent it; `measured`, the mean velocity of
-    the joints that came of it; [rad], [rad/s].
+    Fields: `state`, `next_state`, `requested` and `reference` as in `RecordedStep`; `commanded`,
+    what the guard sent; `measured`, what came of it.
 
     Args:
         steps: Consecutive, in order of time.
         ending: Bits of the end of the episode after the last one, as in `Transitions`.
     """
-    states = np.array([step.state for step in steps])
-    stamps = np.array([step.stamp for step in steps])
-    sent = [step.commanded for step in steps[:-1]]
-    joints = len(steps[0].commanded.position[0])
-    moved = np.diff(states[:, :joints], axis=0)
-    endings = np.zeros(len(sent), np.uint32)
+    begun, after = steps[:-1], steps[1:]
+    endings = np.zeros(len(begun), np.uint32)
     endings[-1:] = ending
     values = {
-        "state": states[:-1],
-        "next_state": states[1:],
-        "requested": np.array([step.requested for step in steps[:-1]]),
-        "reference": np.array([np.concatenate([c.position[0], c.velocity[0]]) for c in sent]),
-        "commanded": np.array([c.velocity[1] for c in sent]),
-        "measured": moved / np.diff(stamps)[:, None],
+        "state": np.array([step.state for step in begun]),
+        "next_state": np.array([step.state for step in after]),
+        "requested": np.array([step.requested for step in begun]),
+        "reference": np.array([step.reference for step in begun]),
+        "commanded": np.array([step.sent for step in begun]),
+        "measured": np.array(
+            [step.came_of_it(then) for step, then in zip(begun, after, strict=True)]
+        ),
     }
-    return Transitions(values, stamps[:-1], endings)
+    return Transitions(values, np.array([step.stamp for step in begun]), endings)

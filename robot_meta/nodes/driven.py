@@ -75,6 +75,8 @@ class Driven:
         topics: How it speaks.
         live: Parameters that may be set later.
         body: Reads how the body of a twin stands; None for other robots.
+        unfit: Says why the robot would not move, however it is commanded, or ""; asked before it
+            is armed.
         maneuvers: Ways that the guard plans by itself, each a service, such as "home".
         beside: Makes the topics of what else there is, such as a hand; it is given the node and
             what says why nothing may move now, or "". None where there is nothing.
@@ -87,5 +89,6 @@ class Driven:
     topics: RobotTopics
     live: Sequence[Live] = ()
     body: Callable[[], Body] | None = None
+    unfit: Callable[[], str] = lambda: ""
     maneuvers: Mapping[str, Callable[[], Answer]] = field(default_factory=dict)
     beside: Callable[[Node, Callable[[], str]], Beside] | None = None

@@ -17,30 +17,24 @@ from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
-from trajectory_msgs.msg import JointTrajectory
 
 import robot_meta
-from robot_meta.collection.decoding import command_from, commanded_from, observation_from
 from robot_meta.collection.desk_state import NO_SCENE, scene_from
 from robot_meta.collection.live_steps import LiveSteps
+from robot_meta.collection.period_record import record_of
 from robot_meta.collection.periods import PeriodJoiner
 from robot_meta.collection.provenance import git_commit
 from robot_meta.collection.recorder import Recorder
-from robot_meta.collection.steps import Step, fields
+from robot_meta.collection.steps import RecordedStep
 from robot_meta.errors import MissingJoint, RecordingFailed, RobotMetaError
 from robot_meta.nodes import qos
 from robot_meta.nodes.backends import SCENES
 from robot_meta.nodes.parameter_snapshot import ParameterSnapshot
 from robot_meta.nodes.params import declare_config, refuse_unknown
+from robot_meta.nodes.robot_topics import topics_of
 from robot_meta.nodes.run import run
-from robot_meta.robots.description import arm_description
 from robot_meta.twin.desk.predicates import VERSION
 
-_PERIOD_TOPICS = {
-    "joint_states": JointState,
-    "external_joint_torques": JointState,
-    "commanded": JointTrajectory,
-}
 _SCENE_TOPICS = {"scene/joint_states": JointState, "scene/object_poses": PoseArray}
 
 
@@ -85,9 +79,8 @@ class EpisodesNode(Node):
     A kill loses the three newest periods at most: a period waits for the command that was meant
     for it, and the recorder for what follows it.
 
-    Subscribes: joint_states, external_joint_torques (JointState), commanded, command
-        (JointTrajectory), scene/joint_states (JointState) and scene/object_poses (PoseArray)
-        where there is a desk, instruction (String).
+    Subscribes: what the kind of robot sends of a period, command, scene/joint_states (JointState)
+        and scene/object_poses (PoseArray) where there is a desk, instruction (String).
     Publishes: recording (String, latched): the key of the episode, or nothing.
     Serves: start_episode, stop_episode, discard_episode, mark_episode, resume_episode (Trigger).
     """
@@ -97,17 +90,17 @@ class EpisodesNode(Node):
         self.failure: BaseException | None = None
         self._config = config = declare_config(self, EpisodesConfig())
         refuse_unknown(self)
-        description = arm_description(config.robot)
-        self._joints = description.spec.joint_names
         desk = config.scene == "desk"
-        self._steps = LiveSteps(description, scene=desk)
-        widths = fields(*self._steps.widths)
-        period = description.spec.control_dt
-        self._recorder = Recorder(Path(config.store), widths, period, who=config.who)
+        record = record_of(config.robot, scene=desk)
+        self._robot, self._steps = topics_of(config.robot), LiveSteps(record)
+        self._recorder = Recorder(
+            Path(config.store), record.fields, record.control_dt, who=config.who
+        )
         self._instruction, self._learned = config.instruction, dict[str, Any]()
-        topics = _PERIOD_TOPICS | (_SCENE_TOPICS if desk else {})
+        topics = {name: self._robot.sent[name] for name in self._robot.period}
+        topics |= _SCENE_TOPICS if desk else {}
         self._joiner = PeriodJoiner(topics)
-        self.create_subscription(JointTrajectory, "command", self._on_command, qos.state())
+        self.create_subscription(self._robot.command, "command", self._on_command, qos.state())
         for topic, kind in topics.items():
             self.create_subscription(kind, topic, partial(self._on_part, topic), qos.state())
         self.create_subscription(String, "instruction", self._on_instruction, qos.latched())
@@ -143,7 +136,7 @@ class EpisodesNode(Node):
             "seed": config.seed,
             "started": now.isoformat(timespec="seconds"),
             "config": {**asdict(config), "parameters": dict(self._learned)},
-            "state": self._steps.names,
+            "state": self._steps.record.names,
             **self._desk_facts(),
             "commit": git_commit(),
             "version": robot_meta.__version__,
@@ -188,22 +181,22 @@ class EpisodesNode(Node):
     def _on_part(self, topic: str, msg: Any) -> None:
         if (parts := self._joiner.put(topic, msg)) is None:
             return
-        state, external, commanded, *scene = parts
+        own = len(self._robot.period)
         try:
-            observation = observation_from(state, external, self._joints)
-            sent = commanded_from(commanded, self._joints)
-            seen = scene_from(*scene) if scene else NO_SCENE
+            observation, sent = self._robot.step_from(parts[:own])
+            seen = scene_from(*parts[own:]) if parts[own:] else NO_SCENE
         except (MissingJoint, ValueError) as error:
             self.get_logger().warning(f"a period is left out: {error}", throttle_duration_sec=5.0)
             return
         self._add_all(self._steps.period(observation, sent, seen))
 
-    def _on_command(self, msg: JointTrajectory) -> None:
-        if len(msg.points) == 1:
-            try:
-                self._steps.ask(command_from(msg, self._joints))
-            except (MissingJoint, ValueError):  # the guard refuses it too, and says why
-                return
+    def _on_command(self, msg: Any) -> None:
+        try:
+            command = self._robot.command_from(msg)
+        except (MissingJoint, ValueError):  # the guard refuses it too, and says why
+            return
+        if command is not None:
+            self._steps.ask(command)
 
     def _on_instruction(self, msg: String) -> None:
         self._instruction = msg.data
@@ -213,7 +206,7 @@ class EpisodesNode(Node):
         if self._recorder.episode and self.failure is None:
             self._guarded(lambda: self._recorder.learn({node: parameters}))
 
-    def _add_all(self, steps: Iterable[Step]) -> None:
+    def _add_all(self, steps: Iterable[RecordedStep]) -> None:
         """Record steps while an episode is being recorded; the first failure ends the node."""
         for step in steps:
             if self._recorder.episode and self.failure is None:

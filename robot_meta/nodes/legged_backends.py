@@ -126,8 +126,14 @@ def open_legs(node: Node) -> Driven:
         robot=GuardedDriver(driver, guard),
         topics=LeggedTopics(description.spec),
         live=live,
+        unfit=driver.unfit if isinstance(driver, Go2Robot) else _fit,
         body=(lambda: driver.body) if settings.twin is not None else None,
     )
+
+
+def _fit() -> str:
+    """Of robots that walk whenever they are commanded."""
+    return ""
 
 
 def _keep_ground(before: LeggedPerturbations, now: LeggedPerturbations) -> None:

@@ -168,7 +168,7 @@ class RobotNode(Node):
                 "nobody has seen the software stop work since this node was started: call `estop` "
                 "or press the stop device, then `recover` and `arm`"
             )
-        return obstacle([network, disk()])
+        return obstacle([network, disk()]) or self._driven.unfit()
 
     def _on_command(self, msg: Any) -> None:
         stamp = stamp_from(msg.header.stamp)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import viser
 from rclpy.node import Node
 
 from robot_meta.nodes.backends import SCENES
@@ -56,23 +57,27 @@ class ViewNode(Node):
         self._view.close()
 
 
-def _show_arm(node: Node, config: ViewConfig) -> BrowserView[Any]:
+def _show_arm(
+    node: Node, config: ViewConfig, server: viser.ViserServer | None = None
+) -> BrowserView[Any]:
     description = arm_description(config.robot)
     scene = SceneConfig(desk=config.scene == "desk", layout_seed=config.desk_seed)
-    view = LiveView(description, scene, port=config.port)
+    view = LiveView(description, scene, port=config.port, server=server)
     ViewTopics(node, view, description, desk=scene.desk)
     return view
 
 
-def _show_legs(node: Node, config: ViewConfig) -> BrowserView[Any]:
+def _show_legs(
+    node: Node, config: ViewConfig, server: viser.ViserServer | None = None
+) -> BrowserView[Any]:
     description = legged_description(config.robot)
-    view = LeggedView(description, port=config.port)
+    view = LeggedView(description, port=config.port, server=server)
     LeggedViewTopics(node, view, LeggedTopics(description.spec))
     return view
 
 
 VIEWS = {"arm": _show_arm, "legs": _show_legs}
-"""What shows a robot, by its kind."""
+"""What shows a robot, by its kind; with a server of its own where none is given."""
 
 
 def main() -> int:

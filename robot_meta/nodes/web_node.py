@@ -25,11 +25,9 @@ from robot_meta.nodes.images import color_from, pose_msg
 from robot_meta.nodes.params import declare_config, refuse_unknown
 from robot_meta.nodes.run import run
 from robot_meta.nodes.topics import SERVICES
-from robot_meta.nodes.view_topics import ViewTopics
+from robot_meta.nodes.view_node import VIEWS, ViewConfig
 from robot_meta.nodes.web_facts import WebFacts
-from robot_meta.robots.description import arm_description
-from robot_meta.twin.scenes import SceneConfig
-from robot_meta.twin.view import LiveView
+from robot_meta.robots.description import kind_of
 from robot_meta.web.access import Access, default_key_file, kept_key
 from robot_meta.web.board import Board
 from robot_meta.web.hand import Hand, HandConfig
@@ -79,7 +77,7 @@ class WebConfig:
 class WebNode(Node):
     """Shows what the topics say, and says what a person at the page asks for.
 
-    Subscribes: see `WebFacts` and `ViewTopics`; estop; the cameras that somebody looks at.
+    Subscribes: see `WebFacts` and `VIEWS`; estop; the cameras that somebody looks at.
     Publishes: page_estop (latched), page_pose, page_clutch, page_gripper, instruction (latched).
     Calls: the services of robot, controller and episodes.
     """
@@ -104,12 +102,11 @@ class WebNode(Node):
         )
         self._server = PageServer(page.app, Access(key=key, port=config.port))
         self.get_logger().info(f"open {self._server.address}")
-        description, viser = arm_description(config.robot), private_viser(socket)
-        scene = SceneConfig(desk=config.scene == "desk", layout_seed=config.desk_seed)
-        self._view = LiveView(description, scene, server=viser)
+        viser = private_viser(socket)
+        shown = ViewConfig(robot=config.robot, scene=config.scene, desk_seed=config.desk_seed)
+        self._view = VIEWS[kind_of(config.robot)](self, shown, viser)
         self._handle = ToolHandle(viser, self._hand)
-        ViewTopics(self, self._view, description, desk=scene.desk)
-        self._facts = WebFacts(self, self._board)
+        self._facts = WebFacts(self, self._board, config.robot)
         self.create_subscription(Bool, "estop", self._on_estop, qos.latched())
         steady = Clock(clock_type=ClockType.STEADY_TIME)  # simulated time may stand still
         self.create_timer(HAND_PERIOD, self._move_hand, clock=steady)

@@ -13,7 +13,7 @@ GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
 def kernel() -> Finding:
     """The kernel keeps its word within a millisecond."""
-    if _text(REALTIME) == "1":
+    if word_in(REALTIME) == "1":
         return Finding(OK, "kernel", "PREEMPT_RT")
     text = "no real-time kernel: the 1 kHz law may miss its time under load"
     return Finding(WARN, "kernel", text, "install one, as the vendor's documentation says")
@@ -30,13 +30,14 @@ def priority() -> Finding:
 
 def governor() -> Finding:
     """The processor does not slow down between two ticks."""
-    name = _text(GOVERNOR)
+    name = word_in(GOVERNOR)
     if name in ("", "performance"):
         return Finding(OK, "governor", name or "the processor keeps its own speed")
     return Finding(WARN, "governor", name, "cpupower frequency-set -g performance")
 
 
-def _text(path: Path) -> str:
+def word_in(path: Path) -> str:
+    """What a file of the kernel says, "" where it is not there."""
     try:
         return path.read_text(encoding="ascii").strip()
     except OSError:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from robot_meta.collection.live_steps import LiveSteps
+from robot_meta.collection.period_record import ArmRecord
 from robot_meta.robots.description import arm_description
 from robot_meta.types import Command, Commanded, Observation
 
@@ -40,7 +41,7 @@ def command(k, offset=0.0):
 
 @given(st.floats(0.0, 1e5), st.lists(st.booleans(), min_size=1, max_size=20))
 def test_a_command_is_found_before_and_after_its_period_at_any_stamp(offset, early):
-    steps, seen = LiveSteps(ARM), []
+    steps, seen = LiveSteps(ArmRecord(ARM)), []
     for k, soon in enumerate(early, start=1):
         if soon:
             steps.ask(command(k - 1, offset))
@@ -53,7 +54,7 @@ def test_a_command_is_found_before_and_after_its_period_at_any_stamp(offset, ear
 
 
 def test_a_period_that_nobody_asked_anything_for_has_zeros():
-    steps = LiveSteps(ARM)
+    steps = LiveSteps(ArmRecord(ARM))
     steps.ask(command(5))
     steps.ask(Command(stamp=0.0, position=ARM.spec.home, velocity=np.full(7, np.nan)))
     list(steps.period(*period(1)))
@@ -63,25 +64,27 @@ def test_a_period_that_nobody_asked_anything_for_has_zeros():
 
 
 def test_the_state_is_joints_and_tool():
-    steps = LiveSteps(ARM)
+    steps = LiveSteps(ArmRecord(ARM))
     list(steps.period(*period(3)))
     (step,) = steps.finish()
     position = ARM.spec.home + 0.03
     np.testing.assert_allclose(step.state[:7], position)
     np.testing.assert_allclose(step.state[7:14], 0.3)
     np.testing.assert_allclose(step.state[14:], ARM.chain.tool_position_in_base(position))
-    assert steps.widths == (len(step.state), len(step.requested), 7)
+    record = steps.record
+    assert len(record.names) == record.fields["state"] == len(step.state)
+    assert (record.fields["requested"], record.fields["measured"]) == (len(step.requested), 7)
 
 
 def test_commands_do_not_pile_up():
-    steps = LiveSteps(ARM)
+    steps = LiveSteps(ArmRecord(ARM))
     for k in range(10_000):
         steps.ask(command(k))
     assert len(steps._asked) < 100
 
 
 def test_a_command_of_another_arm_is_no_request():
-    steps = LiveSteps(ARM)
+    steps = LiveSteps(ArmRecord(ARM))
     steps.ask(Command(stamp=0.0, position=np.zeros(2), velocity=np.ones(2)))
     list(steps.period(*period(1)))
     (step,) = steps.finish()

@@ -21,7 +21,10 @@ def nodes(file, **arguments):
 
 
 def test_it_runs_the_nodes_of_the_arm_with_another_robot():
-    asked = {"record": "x", "view": "true", "lockstep": "true", "adapt": "false"}
+    asked = {
+        "record": "x", "store": "y", "view": "true", "page": "true", "lockstep": "true",
+        "adapt": "false",
+    }  # fmt: skip
     legs, arm = nodes(LEGS, **asked), nodes(ARM, **asked)
     assert list(legs) == list(arm)
     for name, process in legs.items():
@@ -43,12 +46,13 @@ def test_robot_and_brain_may_run_on_two_machines():
     assert list(nodes(LEGS, machine="brain")) == ["controller", "task"]
 
 
-def test_a_device_takes_the_place_of_controller_and_task():
-    made = nodes(LEGS, device="gamepad", device_path="/dev/input/event5", lockstep="true")
+@pytest.mark.parametrize("device", ["gamepad", "spacemouse", "keyboard"])
+def test_a_device_takes_the_place_of_controller_and_task(device):
+    made = nodes(LEGS, device=device, device_path="/dev/input/event5", lockstep="true")
     assert list(made) == ["robot", "teleop"]
     own = made["teleop"].node.parameters[-1]
     assert (own["robot"], own["device"], own["device_path"]) == (
-        "go2", "gamepad", "/dev/input/event5",
+        "go2", device, "/dev/input/event5",
     )  # fmt: skip
     assert made["robot"].node.parameters[-1]["wait_for"] == ["teleop"]
 
@@ -62,3 +66,12 @@ def test_a_real_robot_is_slow_and_is_not_armed_and_is_told_where_it_is():
     robot = nodes(LEGS, backend="go2", interface="eth0")["robot"].node.parameters[-1]
     assert robot["speed_scale"] == 0.2 and robot["arm_on_start"] is False
     assert (robot["backend"], robot["interface"]) == ("go2", "eth0")
+
+
+def test_episodes_of_walks_are_recorded_where_a_store_is_named():
+    made = nodes(LEGS, device="keyboard", store="out/walks", who="ada", task="door")
+    assert list(made) == ["robot", "teleop", "episodes"]
+    own = made["episodes"].node.parameters[-1]
+    assert (own["robot"], own["store"]) == ("go2", "out/walks")
+    assert (own["who"], own["task"]) == ("ada", "door")
+    assert made["robot"].node.parameters[-1]["wait_for"] == ["teleop", "episodes"]

@@ -1,6 +1,8 @@
 """Real processes and a small client to talk to them, each test in a ROS domain of its own."""
 
+import contextlib
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -76,6 +78,45 @@ class Processes:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+class Keys:
+    """`robot-meta teleop keys` in a terminal of its own."""
+
+    def __init__(self, environment, folder):
+        self._ours, theirs = pty.openpty()
+        self.errors = folder / "keys.log"
+        os.set_blocking(self._ours, False)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "robot_meta.cli.main", "teleop", "keys"],
+            stdin=theirs, stdout=theirs, stderr=self.errors.open("w"), env=environment, cwd=ROOT,
+        )  # fmt: skip
+        os.close(theirs)
+        self._shown, self._pressed_at = "", 0.0
+
+    def press(self, key, every=0.03):
+        """Press a key, or leave it pressed: a terminal repeats it about every 30 ms."""
+        if time.monotonic() - self._pressed_at > every:
+            self._pressed_at = time.monotonic()
+            os.write(self._ours, key)
+
+    def __repr__(self):
+        return f"what the terminal shows: {self._shown[-2000:]!r}"
+
+    def shows(self, text):
+        """Whether the terminal has shown that since the last question that was answered."""
+        with contextlib.suppress(BlockingIOError):
+            self._shown += os.read(self._ours, 65536).decode(errors="replace")
+        if text not in self._shown:
+            return False
+        self._shown = self._shown.split(text, 1)[1]
+        return True
+
+    def close(self):
+        """The terminal is closed, as when a line breaks; safe to call twice."""
+        ours, self._ours = self._ours, -1
+        if ours >= 0:
+            os.close(ours)
 
 
 class Client:
@@ -179,6 +220,23 @@ def processes(domain, tmp_path):
     running = Processes(domain, tmp_path)
     yield running
     running.end()
+
+
+@pytest.fixture
+def terminal(tmp_path):
+    """Opens a terminal in which `robot-meta teleop keys` runs, in an environment."""
+    opened = []
+
+    def open_terminal(environment):
+        opened.append(Keys(environment, tmp_path))
+        return opened[-1]
+
+    yield open_terminal
+    for keys in opened:
+        if keys.process.poll() is None:
+            keys.process.kill()
+        keys.process.wait()
+        keys.close()
 
 
 @pytest.fixture

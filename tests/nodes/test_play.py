@@ -1,11 +1,6 @@
 """play.launch.xml from end to end: a person at a terminal drives the twin and records that."""
 
-import contextlib
-import os
-import pty
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -34,43 +29,6 @@ SPEC = arm_description("fr3").spec
 PATIENT = "/**/robot:\n  ros__parameters: {guard: {max_gap: 5.0, max_silence: 5.0}}\n"
 
 
-class Keys:
-    """`robot-meta teleop keys` in a terminal of its own."""
-
-    def __init__(self, environment, folder):
-        self._ours, theirs = pty.openpty()
-        self.errors = folder / "keys.log"
-        os.set_blocking(self._ours, False)
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "robot_meta.cli.main", "teleop", "keys"],
-            stdin=theirs, stdout=theirs, stderr=self.errors.open("w"), env=environment, cwd=ROOT,
-        )  # fmt: skip
-        os.close(theirs)
-        self._shown, self._pressed_at = "", 0.0
-
-    def press(self, key, every=0.03):
-        """Press a key, or leave it pressed: a terminal repeats it about every 30 ms."""
-        if time.monotonic() - self._pressed_at > every:
-            self._pressed_at = time.monotonic()
-            os.write(self._ours, key)
-
-    def __repr__(self):
-        return f"what the terminal shows: {self._shown[-2000:]!r}"
-
-    def shows(self, text):
-        """Whether the terminal has shown that since the last question that was answered."""
-        with contextlib.suppress(BlockingIOError):
-            self._shown += os.read(self._ours, 65536).decode(errors="replace")
-        if text not in self._shown:
-            return False
-        self._shown = self._shown.split(text, 1)[1]
-        return True
-
-    def close(self):
-        """The terminal is closed, as when a line breaks."""
-        os.close(self._ours)
-
-
 @pytest.fixture
 def play(processes, client, tmp_path):
     """The launch, its terminal and what is heard, the robot armed."""
@@ -85,11 +43,7 @@ def play(processes, client, tmp_path):
         "device:=keyboard", "backend:=twin", f"store:={tmp_path / 'store'}",
         f"params_file:={tmp_path / 'patient.yaml'}", f"record:={tmp_path / 'run'}",
     )  # fmt: skip
-    keys = Keys(processes.environment(), tmp_path)
-    yield launch, keys, heard
-    if keys.process.poll() is None:
-        keys.process.kill()
-    keys.process.wait()
+    yield launch, terminal(processes.environment()), heard
 
 
 def newest(heard):

@@ -5,8 +5,11 @@ import pytest
 
 from robot_meta.cli import doctor
 from robot_meta.errors import MissingAsset
-from robot_meta.preflight import finding, machine, ros
+from robot_meta.preflight import finding, go2, machine, ros
 from robot_meta.preflight.finding import FAIL, OK, WARN, Finding
+from robot_meta.robots.go2.config import Go2Config
+from robot_meta.robots.go2.inspection import Go2Facts
+from robot_meta.safety.walking import WalkingGuardConfig
 
 
 @pytest.fixture(autouse=True)
@@ -138,3 +141,74 @@ def test_a_library_that_hangs_or_crashes_takes_only_its_probe_along():
 def test_a_python_outside_the_range_is_a_failure(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 13, 0))
     assert machine.python().level == FAIL
+
+
+FIT = {
+    "service": "normal", "mode": 1, "charge": 0.8, "voltage": 29.0, "hottest": 40.0,
+    "remote": True, "version": (1, 2),
+}  # fmt: skip
+GUARD, ON_LO = WalkingGuardConfig(), Go2Config(interface="lo", domain=3)
+
+
+@pytest.mark.parametrize(
+    ("row", "changed", "level", "said"),
+    [
+        ("robot", {}, OK, "rt/lowstate comes on 'lo', DDS domain 3"),
+        ("robot", {"trouble": "nothing came"}, FAIL, "not heard on 'lo'"),
+        ("robot", {"other_robot": "FR_calf_joint is measured at 3 rad"}, FAIL, "FR_calf_joint"),
+        ("firmware", {}, OK, "1.2"),
+        ("firmware", {"version": (0, 0)}, WARN, "no version"),
+        ("firmware", {"mode": None}, FAIL, "nothing comes on rt/sportmodestate"),
+        ("sport", {}, OK, "'normal' runs"),
+        ("sport", {"mode": 7}, WARN, "lies"),
+        ("sport", {"service": ""}, FAIL, "released"),
+        ("sport", {"service": None}, FAIL, "no answer"),
+        ("battery", {}, OK, "80%"),
+        ("battery", {"charge": 0.2}, WARN, "20%"),
+        ("battery", {"charge": 0.05}, FAIL, "the guard holds"),
+        ("battery", {"voltage": 23.0}, FAIL, "23.0 V"),
+        ("motors", {}, OK, "40 °C"),
+        ("motors", {"hottest": 75.0}, WARN, "75 °C"),
+        ("motors", {"hottest": 90.0}, FAIL, "the guard holds"),
+        ("remote", {}, OK, "L2+B"),
+        ("remote", {"remote": False}, FAIL, "nobody can damp"),
+    ],
+)
+def test_what_a_go2_tells_is_judged_by_the_limits_of_its_guard(row, changed, level, said):
+    facts = Go2Facts(**{**FIT, **changed})
+    judges = {
+        "robot": lambda: go2.robot(facts, ON_LO),
+        "firmware": lambda: go2.firmware(facts),
+        "sport": lambda: go2.sport(facts),
+        "battery": lambda: go2.battery(facts, GUARD),
+        "motors": lambda: go2.motors(facts, GUARD),
+        "remote": lambda: go2.remote(facts),
+    }
+    found = judges[row]()
+    assert (found.level, found.name) == (level, row)
+    assert said in found.text
+    assert bool(found.remedy) == (level != OK)
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "level", "said"),
+    [
+        ("", "", FAIL, "no --interface"),
+        ("eth77", "", FAIL, "no network interface 'eth77'; it has"),
+        ("lo", "unknown", WARN, "this machine alone"),
+        ("lo", "down", FAIL, "'lo' is down"),
+    ],
+)
+def test_the_interface_of_a_go2_is_looked_at_first(monkeypatch, name, state, level, said):
+    monkeypatch.setattr(go2, "word_in", lambda path: state)
+    found = go2.interface(name)
+    assert found.level == level and said in found.text and found.remedy
+
+
+def test_where_the_interface_is_wrong_the_robot_is_not_waited_for(monkeypatch, capsys):
+    monkeypatch.setattr(go2, "look", lambda *asked: pytest.fail("it was waited for"))
+    assert doctor.main(["--robot", "go2", "--interface", "eth77"], []) == 1
+    lines = [line for line in capsys.readouterr().out.splitlines() if line[0] != " "]
+    told = {line.split()[1]: line.split()[0] for line in lines[:-1]}
+    rows = ("interface", "robot", "firmware", "sport", "battery", "motors", "remote")
+    assert {told[row] for row in rows} == {FAIL}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import robot_meta
-from robot_meta.benchmarks.legged import plots, table, tuning
+from robot_meta.benchmarks.legged import plots, reach, table, tuning
 from robot_meta.benchmarks.legged.metrics import Outcome, metrics_of
 from robot_meta.benchmarks.legged.rows import ROWS, weights_path
 from robot_meta.benchmarks.legged.run import RunConfig, run_shard
@@ -17,6 +17,7 @@ from robot_meta.benchmarks.legged.scenes import NOMINAL, TEST_SCENES, Timing
 from robot_meta.benchmarks.results import Results
 from robot_meta.benchmarks.shards import run_shards, source_hash
 from robot_meta.resources import resource
+from robot_meta.twin.splits import LEGGED
 
 ROBOT = "go2"
 # What a run's result depends on, inside the package.
@@ -77,6 +78,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tune", action="store_true", help="choose hyper-parameters on validation walks instead"
     )
+    parser.add_argument(
+        "--reach", action="store_true", help="see which velocities a changed robot can walk at all"
+    )
 
 
 def run(args: argparse.Namespace) -> Results | None:
@@ -85,6 +89,12 @@ def run(args: argparse.Namespace) -> Results | None:
     versions = {row: row_version(row, models) for row in ROWS}
     if args.tune:
         tuning.tune(models, versions, args.out, jobs=args.jobs, seeds=args.seeds or 1)
+        return None
+    if args.reach:
+        scenes = args.scenes or list(LEGGED.held_out_bodies())
+        version = row_version("pi", models)  # of the code alone
+        args.out.mkdir(parents=True, exist_ok=True)
+        print(reach.measure(scenes, args.out, version=version, jobs=args.jobs, first=args.seed))
         return None
     profile = PROFILES[args.profile]
     configs = configs_of(

@@ -1,4 +1,4 @@
-"""From recorded runs of an arm to episodes of a store."""
+"""From recorded runs to episodes of a store."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from robot_meta.collection.decoding import command_from, commanded_from, observation_from
+from robot_meta.collection.decoder import Decoder
+from robot_meta.collection.decoders import decoder_of
 from robot_meta.collection.desk_state import NO_SCENE, scene_from
 from robot_meta.collection.live_steps import LiveSteps
+from robot_meta.collection.period_record import record_of
 from robot_meta.collection.periods import PeriodJoiner
 from robot_meta.collection.recorder import Recorder
 from robot_meta.collection.run_reader import RunReader
-from robot_meta.collection.steps import Step, fields
+from robot_meta.collection.steps import RecordedStep
 from robot_meta.errors import MissingJoint, RecordingFailed
 from robot_meta.replay.journal import STOPPED, read_notes
-from robot_meta.robots.description import ArmDescription, arm_description
 from robot_meta.twin.desk.predicates import VERSION
 
-_PERIOD_TOPICS = ("joint_states", "external_joint_torques", "commanded")
 _SCENE_TOPICS = ("scene/joint_states", "scene/object_poses")
 
 
@@ -49,7 +49,7 @@ def import_run(
 
     Raises:
         RecordingFailed: It does not say which robot it is of, or holds no period of one.
-        UnknownRobot: It is of no arm that is known.
+        UnknownRobot: It is of no robot that is known.
         StoreFull: The disk is full; the same call goes on later.
     """
     base = run.base("joint_states", namespace)
@@ -57,9 +57,8 @@ def import_run(
     robot = robot or str(told.get("robot") or "")
     if not robot:
         raise RecordingFailed(f"{run.path} does not say which robot it is of; give --robot")
-    description = arm_description(robot)
     desk = base + _SCENE_TOPICS[0] in run.topics()
-    steps = LiveSteps(description, scene=desk)
+    decoder, record = decoder_of(robot), record_of(robot, scene=desk)
     name = run.path.parent.resolve().name
     key = " ".join(filter(None, ("run", name, str(run.manifest.get("started", "")))))
     about = {
@@ -68,7 +67,7 @@ def import_run(
         "seed": told.get("twin.seed"),
         "started": run.manifest.get("started", ""),
         "config": {"robot": robot, "parameters": run.manifest.get("parameters", {})},
-        "state": steps.names,
+        "state": record.names,
         "predicates": VERSION if desk else None,
         "commit": run.manifest.get("commit", ""),
         "version": run.manifest.get("version", ""),
@@ -76,10 +75,9 @@ def import_run(
     }
     keys: list[str] = []
     newest = float("inf")
-    period = description.spec.control_dt
     done = {note.episode for note in read_notes(store) if note.kind == STOPPED}
-    with Recorder(store, fields(*steps.widths), period, who="import") as recorder:
-        for step in _steps(run, description, steps, base, desk):
+    with Recorder(store, record.fields, record.control_dt, who="import") as recorder:
+        for step in _steps(run, decoder, LiveSteps(record), base, desk):
             if step.stamp <= newest:
                 if recorder.episode:
                     recorder.stop()
@@ -91,27 +89,26 @@ def import_run(
                 recorder.add(step)
             progress()
     if not keys:
-        raise RecordingFailed(f"{run.path} holds no whole period of {', '.join(_PERIOD_TOPICS)}")
+        raise RecordingFailed(f"{run.path} holds no whole period of {', '.join(decoder.period)}")
     return keys
 
 
 def _steps(
-    run: RunReader, description: ArmDescription, steps: LiveSteps, base: str, desk: bool
-) -> Iterator[Step]:
+    run: RunReader, decoder: Decoder[Any, Any, Any, Any], steps: LiveSteps, base: str, desk: bool
+) -> Iterator[RecordedStep]:
     """Every period of the run, with what was asked for it."""
-    joints = description.spec.joint_names
-    parts = [base + leaf for leaf in _PERIOD_TOPICS + (_SCENE_TOPICS if desk else ())]
+    own = len(decoder.period)
+    parts = [base + leaf for leaf in decoder.period + (_SCENE_TOPICS if desk else ())]
     joiner = PeriodJoiner(parts)
     for topic, message, _ in run.messages([*parts, base + "command"]):
         try:
             if topic == base + "command":
-                if len(message.points) == 1:
-                    steps.ask(command_from(message, joints))
+                if (command := decoder.command_from(message)) is not None:
+                    steps.ask(command)
             elif (period := joiner.put(topic, message)) is not None:
-                state, external, sent, *scene = period
-                observation = observation_from(state, external, joints)
-                seen = scene_from(*scene) if scene else NO_SCENE
-                yield from steps.period(observation, commanded_from(sent, joints), seen)
+                observation, sent = decoder.step_from(period[:own])
+                seen = scene_from(*period[own:]) if desk else NO_SCENE
+                yield from steps.period(observation, sent, seen)
         except (MissingJoint, ValueError) as error:
             logging.getLogger(__name__).warning("a message is left out: %s", error)
     yield from steps.finish()

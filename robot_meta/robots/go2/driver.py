@@ -85,8 +85,7 @@ class Go2Robot(Closing):
         self._reading()
         if not self.stopped:
             return True
-        patience = 8.0 * self._config.answer_timeout
-        refusal = str(self._processes["process"].ask({"do": "recover"}, patience)["refusal"])
+        refusal = self._ask("recover")
         if refusal:
             _log.warning("no recovery: %s", refusal)
             return False
@@ -97,6 +96,11 @@ class Go2Robot(Closing):
         if self.stopped:
             _log.warning("no recovery: it stopped again (%s)", self.stopped)
         return not self.stopped
+
+    def unfit(self) -> str:
+        """Why it would not walk now, however it is commanded, "" where it would."""
+        self._reading()
+        return self._ask("check")
 
     def close(self) -> None:
         """Stop walking, leave the robot standing on its own service, and disconnect.
@@ -145,6 +149,11 @@ class Go2Robot(Closing):
         if silence > 2.0 * self._config.lost_after:
             raise NotConnected(f"the driver process shows nothing new for {silence:.1f} s")
         return reading
+
+    def _ask(self, what: str) -> str:
+        """Why the robot's process does not do `what`, or ""."""
+        patience = 8.0 * self._config.answer_timeout
+        return str(self._processes["process"].ask({"do": what}, patience)["refusal"])
 
     def _send(self, message: dict[str, object]) -> None:
         try:

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from robot_meta.robots.go2.hearing import Go2Process
 from robot_meta.robots.go2.motors import Motors
-from robot_meta.robots.go2.process import Go2Process
 from robot_meta.robots.go2.wire import Go2Memory, connect
 from robot_meta.robots.walking_modes import FOLD_S, Legs, Mode
 from robot_meta.robots.walking_policy import WalkingPolicy
@@ -83,7 +83,8 @@ class LowProcess(Go2Process):
                 if message["damp"]:
                     self._damp(message["reason"])
             else:
-                self._channel.send({"refusal": self._recover()})
+                answer = self._recover if message["do"] == "recover" else self.unfit
+                self._channel.send({"refusal": answer()})
 
     def _watch(self) -> None:
         """Stand where nobody commands any more; damp where anything is wrong."""

@@ -18,6 +18,7 @@ from robot_meta.types import Array
 
 READ_DT = 0.02  # between two readings that are taken in, [s]
 MARGIN = 0.1  # by which a joint may be measured outside its range, [rad]
+LYING = (5, 7)  # modes of the motion service: lying, damped
 DAMP_BUTTONS = {"L2", "B"}  # of the remote; the robot damps its motors by itself
 
 

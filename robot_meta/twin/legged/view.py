@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
+import viser
 
 from robot_meta.robots.description import LeggedDescription
 from robot_meta.twin.browser import BLUE, GREEN, BrowserView, longer
@@ -38,13 +39,25 @@ class LeggedView(BrowserView[LeggedViewState]):
 
     Args:
         description: The robot.
-        port: Of the page.
+        port: Of the page, where no server is given.
+        server: What serves it, instead of one of its own on the loopback address; closed with it.
     """
 
-    def __init__(self, description: LeggedDescription, *, port: int = 8080) -> None:
+    def __init__(
+        self,
+        description: LeggedDescription,
+        *,
+        port: int = 8080,
+        server: viser.ViserServer | None = None,
+    ) -> None:
         self._puppet, self._trail = Puppet(description, Looks.MESHES), np.zeros((0, 3))
         super().__init__(
-            self._puppet.model, LeggedViewState(), eye=_EYE, look_at=_LOOK_AT, port=port
+            self._puppet.model,
+            LeggedViewState(),
+            eye=_EYE,
+            look_at=_LOOK_AT,
+            port=port,
+            server=server,
         )
 
     def draw(self, state: LeggedViewState, drawn: LeggedViewState | None) -> None:

@@ -88,6 +88,8 @@ function show() {
   $("teleoperation").textContent = facts.teleop_state ? `Teleoperation: ${facts.teleop_state}` : "";
   $("unfollowed").hidden = Boolean(facts.teleoperation);
   for (const button of document.querySelectorAll("[data-push], [data-grip]")) button.disabled = !facts.teleoperation;
+  $("moving").hidden = facts.follower?.led === false;
+  $("follower").textContent = facts.follower?.name ?? "";
   $("unrecorded").hidden = services.includes("start_episode");
   $("recording").textContent = recording ? `● ${recording}` : "";
   $("recording").classList.toggle("on", Boolean(recording));

@@ -12,6 +12,7 @@ from robot_meta.benchmarks.legged.bench import PROFILES, configs_of
 from robot_meta.benchmarks.legged.judge import Series, judge
 from robot_meta.benchmarks.legged.metrics import TESTS, Outcome, counted, metrics_of
 from robot_meta.benchmarks.legged.pi import PathPI
+from robot_meta.benchmarks.legged.reach import ReachConfig, reach_shard
 from robot_meta.benchmarks.legged.rows import ROWS
 from robot_meta.benchmarks.legged.run import RunConfig, run, run_shard
 from robot_meta.benchmarks.legged.scenes import (
@@ -229,3 +230,12 @@ def test_a_run_is_the_same_for_the_same_seed_and_its_shard_survives_json(row):
     np.testing.assert_allclose(found.command, again.command, atol=6e-4)
     assert shard["figures"]["falls"] == 0.0
     assert len(found.stamp) == SHORT.ticks(SPEC.control_dt)
+
+
+@pytest.mark.sim
+def test_a_loaded_robot_goes_where_it_is_told_and_one_with_a_dead_leg_cannot_even_stand():
+    loaded = reach_shard(ReachConfig(scene="payload", seed=1))
+    assert loaded["stays_up"]
+    np.testing.assert_allclose(loaded["velocity"], loaded["told"], atol=0.2)
+    lame = reach_shard(ReachConfig(scene="dead_front", seed=0, standing=True))
+    assert not any(lame["told"]) and not lame["stays_up"]

@@ -12,6 +12,8 @@ from robot_meta.benchmarks.legged.rows import ROWS
 from robot_meta.benchmarks.legged.run import RunConfig, run
 from robot_meta.benchmarks.legged.scenes import Timing
 from robot_meta.collection.decoders import decoder_of
+from robot_meta.formats.mcap.runs import import_run
+from robot_meta.formats.selection import EpisodeSelection
 from robot_meta.resources import resource
 
 BRIEF = Timing(begin=0.5, change=2.0, settle=0.5, end=5.0)
@@ -39,3 +41,8 @@ def test_launched_nodes_send_legs_the_same_commands_bit_for_bit(row, seed, tmp_p
     np.testing.assert_array_equal(there.command, here.command)
     assert np.abs(here.command).max() > 0.1
     assert np.hypot(*(there.pose - here.pose)[:, :2].T).max() < 0.05
+    (key,) = import_run(reader, tmp_path / "store")
+    (walk,) = EpisodeSelection(tmp_path / "store")
+    assert walk.episode.key == key and walk.episode.about["config"]["robot"] == "go2"
+    commanded = walk.steps.values["commanded"][: len(here.command)]
+    np.testing.assert_allclose(commanded, here.command, atol=1e-3)

@@ -68,6 +68,10 @@ def test_it_walks_through_the_node_and_stands_when_the_node_stalls(
         return states[-1].data if states else ""
 
     client.spin_until(lambda: state().startswith("HOLD"), 120.0, "HOLD")
+    go2_server.say("service")  # somebody releases it after the node connected
+    refused = client.call(Trigger, "arm")
+    go2_server.say("service", "normal")
+    assert not refused.success and "no motion service runs" in refused.message
     client.spin_until(lambda: client.call(Trigger, "arm").success, 60.0, "arming")
     client.spin_until(lambda: any(go2_server.report()["velocity"]), 60.0, "walking")
     client.spin_until(
