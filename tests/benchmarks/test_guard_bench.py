@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 
 import numpy as np
 import pytest
@@ -37,7 +36,7 @@ def row(kind, *, stopped=True, latency=0.01, control=False, **more):
 
 @pytest.fixture
 def rig(tmp_path):
-    with Rig(tmp_path / "rig", PATIENT, domain=1 + os.getpid() % 90) as rig:
+    with Rig(tmp_path / "rig", PATIENT) as rig:
         yield rig
 
 

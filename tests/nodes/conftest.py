@@ -17,13 +17,9 @@ try:
 except ModuleNotFoundError:  # the tests of this folder skip themselves
     rclpy = None
 
+from robot_meta.benchmarks.domains import own_domain
+
 ROOT = Path(__file__).resolve().parents[2]
-_domains = iter(range(10_000))
-
-
-def fresh_domain() -> int:
-    """A domain that no other test of this machine uses now."""
-    return 10 + (7 * (os.getpid() % 13) + next(_domains)) % 88
 
 
 class Processes:
@@ -168,10 +164,10 @@ def arm(client):
 
 @pytest.fixture
 def domain(monkeypatch):
-    number = fresh_domain()
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(number))
-    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    return number
+    with own_domain() as number:
+        monkeypatch.setenv("ROS_DOMAIN_ID", str(number))
+        monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+        yield number
 
 
 @pytest.fixture
@@ -191,8 +187,7 @@ def client(domain):
 @pytest.fixture(scope="module")
 def graph(tmp_path_factory):
     """Processes and a client that all tests of a file share: (processes, client)."""
-    number = fresh_domain()
-    with pytest.MonkeyPatch.context() as patch:
+    with own_domain() as number, pytest.MonkeyPatch.context() as patch:
         patch.setenv("ROS_DOMAIN_ID", str(number))
         patch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
         running, client = Processes(number, tmp_path_factory.mktemp("graph")), Client(number)
