@@ -20,6 +20,7 @@ except ModuleNotFoundError:  # the tests of this folder skip themselves
 from robot_meta.benchmarks.domains import own_domain
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 120.0  # a busy machine lets a process wait for long
 
 
 class Processes:
@@ -85,7 +86,7 @@ class Client:
         self._executor.add_node(self.node)
         self._others = []
 
-    def spin_until(self, condition, timeout_s=40.0, what="a condition"):
+    def spin_until(self, condition, timeout_s=PATIENCE_S, what="a condition"):
         """Handle messages until `condition()` holds; its value."""
         end = time.monotonic() + timeout_s
         while not (value := condition()):
@@ -107,7 +108,7 @@ class Client:
         self.node.create_subscription(kind, topic, heard.append, qos)
         return heard
 
-    def call(self, kind, name, request=None, timeout_s=40.0):
+    def call(self, kind, name, request=None, timeout_s=PATIENCE_S):
         """The answer of a service."""
         client = self.node.create_client(kind, name)
         self.spin_until(client.service_is_ready, timeout_s, f"service {name}")
@@ -154,7 +155,7 @@ class Arm:
             time.sleep(pause_s)
             return condition()
 
-        return self._client.spin_until(act, 120.0, what)
+        return self._client.spin_until(act, what=what)
 
 
 @pytest.fixture

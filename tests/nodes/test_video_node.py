@@ -39,7 +39,7 @@ class Cameras:
     def wait(self):
         publishers = (*self._images, self._recording)
         self._client.spin_until(
-            lambda: all(p.get_subscription_count() for p in publishers), 60.0, "the video node"
+            lambda: all(p.get_subscription_count() for p in publishers), what="the video node"
         )
 
     def record(self, key):
@@ -135,7 +135,7 @@ def test_a_full_disk_ends_the_video_with_one_line_and_nothing_else(
 ):
     processes.node("episodes_node", store=tmp_path)
     node = video_node(processes, tmp_path)
-    client.spin_until(lambda: client.node.count_publishers("recording") == 2, 60.0, "episodes")
+    client.spin_until(lambda: client.node.count_publishers("recording") == 2, what="episodes")
     cameras.wait()
     key = client.call(Trigger, "start_episode").message
     cameras.film(tmp_path, key, 5)

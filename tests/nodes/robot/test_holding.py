@@ -60,7 +60,7 @@ def test_when_joint_states_no_longer_reach_the_controller_the_robot_holds(
     )
     small = {"planner__sampling__num_samples": 16, "planner__sampling__horizon": 4}
     controller = processes.node("controller_node", model=weights, **small)
-    robot.spin_until(lambda: len(robot.commands) > 20, "the controller", timeout_s=40.0)
+    robot.spin_until(lambda: len(robot.commands) > 20, "the controller")
     robot.run_steadily()
     connected = False
     robot.wait_for_state("HOLD COMMAND_SILENCE")

@@ -36,7 +36,7 @@ class Rider:
         self._sent = client.hear(TwistStamped, "commanded", qos.state())
         self._places = client.hear(Odometry, "odom", qos.state())
         self._states = client.hear(String, "state", qos.latched())
-        client.spin_until(lambda: self._sent, 60.0, "the first period")
+        client.spin_until(lambda: self._sent, what="the first period")
 
     @property
     def state(self):
@@ -74,7 +74,7 @@ class Rider:
         return self._client.call(Trigger, service)
 
     def wait_for_state(self, text):
-        self._client.spin_until(lambda: self.state.startswith(text), 30.0, f"state {text}")
+        self._client.spin_until(lambda: self.state.startswith(text), what=f"state {text}")
 
 
 def _plain(msg):
@@ -156,7 +156,7 @@ def test_a_body_may_change_while_it_walks_but_not_the_ground_under_it(rider, pro
     ends = {}
     for name, value in (("payload_mass", "4"), ("step_height", "0.05")):
         command = processes.python("-c", set_it, "set", name, value, name=name)
-        client.spin_until(lambda c=command: c.poll() is not None, 60.0, "the twin command")
+        client.spin_until(lambda c=command: c.poll() is not None, what="the twin command")
         ends[name] = command.returncode, command.log.read_text()
     assert ends["payload_mass"][0] == 0
     assert ends["step_height"][0] != 0 and "stays 0.0 m" in ends["step_height"][1]
