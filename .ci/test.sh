@@ -1,7 +1,7 @@
 #!/bin/sh
-# Lint, then lanes of tests. Most of what talks through ROS waits, so several such tests share the
-# machine, each in a ROS domain of its own; so do what needs the one port of a Franka and what talks
-# to a Go2; what needs a browser comes alone, and last what keeps the cores busy.
+# Lanes. Tests that talk through ROS mostly wait, so several share the machine, each in a ROS domain
+# of its own; those that judge by the clock come alone. What needs the one port of a Franka and what
+# talks to a Go2 run side by side, with lint in the pauses; last comes what keeps the cores busy.
 # `--all` adds the slow tests. Every lane runs, whatever happened before.
 cd "$(dirname "$0")/.." || exit 1
 skip="not slow and not hardware"
@@ -33,26 +33,29 @@ together() {
     for name; do cat "$kept/$name.said"; done
 }
 
-# patient NAME MARKS [OPTION...]: processes in real time share these cores with whatever else runs,
-# so what fails gets a second try, alone.
+# patient MARK MARKS [OPTION...]: tests with MARKS in the files that name MARK, since collecting all
+# takes longer than some lanes. Processes in real time share these cores with whatever else runs, so
+# what fails gets a second try, alone.
 patient() {
     marks="$2 and $skip"
     cache="cache_dir=.pytest_cache/$1"
+    files=$(grep -rlw --include="*.py" "mark.$1" tests)
     shift 2
-    .venv/bin/pytest -q -o "$cache" -m "$marks" "$@" && return 0
+    .venv/bin/pytest -q -o "$cache" -m "$marks" "$@" $files && return 0
     echo "== once more: what failed"
-    .venv/bin/pytest -q -o "$cache" -m "$marks" --last-failed --last-failed-no-failures none
+    .venv/bin/pytest -q -o "$cache" -m "$marks" --last-failed --last-failed-no-failures none $files
 }
 
-alone="not franka and not go2 and not browser"
-lane lint .ci/lint.sh
-lane ros patient ros "ros and $alone" -n 3 --dist loadfile
+usual="not franka and not go2 and not browser"
+lane ros patient ros "ros and not realtime and $usual" -n 3 --dist loadfile
+lane realtime patient realtime "realtime and $usual"
+beside lint nice .ci/lint.sh
 beside franka patient franka "franka"
 beside go2 patient go2 "go2"
-together franka go2
+together lint franka go2
 .venv/bin/python .ci/browser.py
 lane browser patient browser "browser"
-lane tests .venv/bin/pytest -q -n 2 -m "not ros and $alone and $skip"
+lane tests .venv/bin/pytest -q -n 2 -m "not ros and $usual and $skip"
 
 if [ -e "$kept/failed" ]; then
     echo "== failed: $(tr '\n' ' ' <"$kept/failed")"

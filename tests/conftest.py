@@ -8,6 +8,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -23,6 +24,9 @@ from robot_meta.benchmarks.domains import own_domain
 os.environ.setdefault(
     "MUJOCO_GL", "egl"
 )  # read when mujoco is imported: pictures without a screen
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell starts background jobs so,
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # and what they start inherits it
 
 ROOT = Path(__file__).resolve().parents[1]
 PORT = 1337  # libfranka knows no other

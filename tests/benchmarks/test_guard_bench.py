@@ -42,6 +42,7 @@ def rig(tmp_path):
 
 @pytest.mark.ros
 @pytest.mark.sim
+@pytest.mark.realtime
 def test_every_stop_stops_and_every_reflex_is_recovered_from(rig):
     rng = np.random.default_rng(0)
     kinds = ("reflex", "user stop", "e-stop", "robot silent")

@@ -9,7 +9,7 @@ pytest.importorskip("rclpy")
 pytestmark = pytest.mark.ros
 
 CONFIG = Path(__file__).parents[2] / "config/arm.yaml"
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 @pytest.fixture

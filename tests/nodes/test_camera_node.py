@@ -171,7 +171,7 @@ def test_a_camera_that_is_not_plugged_in_is_told_and_waited_for(processes, clien
 )
 def test_a_camera_that_cannot_be_is_one_line(processes, parameters, words):
     node = processes.node("camera_node", **parameters)
-    assert node.wait(timeout=60) == 20
+    assert node.wait(timeout=120) == 20
     (line,) = node.log.read_text().splitlines()
     assert all(word in line for word in words)
 

@@ -245,7 +245,7 @@ def test_weights_that_do_not_fit_are_one_line_and_a_code_of_their_own(
         20: (start(processes, cut, namespace="/c", adapter__kind="best"), ["subspace", "best"]),
     }
     for code, (node, parts) in cases.items():
-        assert node.wait(timeout=60) == code
+        assert node.wait(timeout=120) == code
         line = node.log.read_text().splitlines()[-1]
         assert line.startswith("controller: error: ") and all(part in line for part in parts)
 

@@ -101,7 +101,7 @@ def test_a_walking_robot_gets_its_path_from_where_it_stands(processes, client):
 @pytest.mark.ros
 def test_a_path_that_does_not_exist_is_one_line_with_those_that_do(processes):
     node = processes.node("task_node", path="circle")
-    assert node.wait(timeout=60) == 20
+    assert node.wait(timeout=120) == 20
     (line,) = node.log.read_text().splitlines()
     assert "'circle'" in line and "figure_eight" in line
 
@@ -117,11 +117,17 @@ def test_the_view_serves_this_machine_alone_and_ends_with_ctrl_c(processes, clie
     view = processes.node("view_node", port=port, robot=robot)
     client.spin_until(publisher.get_subscription_count, what="the view")
     publisher.publish(state_at(0.0))
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=20) as page:
+
+    def listens():
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    client.spin_until(listens, what="the page")
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=60) as page:
         assert page.status == 200
     with socket.socket() as outside:
         own = socket.gethostbyname(socket.gethostname())
         if not own.startswith("127."):
             assert outside.connect_ex((own, port)) != 0
     view.send_signal(signal.SIGINT)
-    assert view.wait(timeout=60) == 0
+    assert view.wait(timeout=120) == 0

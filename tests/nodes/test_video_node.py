@@ -176,6 +176,6 @@ def test_the_store_has_the_last_space(processes, cameras, tmp_path):
 def test_a_video_that_cannot_be_is_one_line(processes, tmp_path, parameters, part):
     values = {"store": tmp_path, **parameters}
     node = processes.node("video_node", **values)
-    assert node.wait(timeout=60) == 20
+    assert node.wait(timeout=120) == 20
     (line,) = node.log.read_text().splitlines()
     assert part in line

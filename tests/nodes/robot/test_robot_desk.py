@@ -194,7 +194,7 @@ def test_a_seed_is_that_desk(start_robot, client):
 )
 def test_a_scene_that_is_not_there_is_one_clear_line(processes, parameters, part):
     node = processes.node("robot_node", **parameters)
-    assert node.wait(timeout=60) == 20
+    assert node.wait(timeout=120) == 20
     (line,) = node.log.read_text().splitlines()
     assert part in line
 
@@ -203,5 +203,5 @@ def test_a_cell_with_another_table_than_the_desk_is_refused(processes, tmp_path)
     cell = tmp_path / "cell.yaml"
     cell.write_text("table: {height: 0.1}")
     node = processes.node("robot_node", backend="twin", scene="desk", cell=cell)
-    assert node.wait(timeout=60) == 20
+    assert node.wait(timeout=120) == 20
     assert "table.height must be 0, got 0.1" in node.log.read_text()

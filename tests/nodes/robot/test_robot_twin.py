@@ -51,7 +51,7 @@ def lockstep_run(start_robot, ticks):
     )
     for process in (commander, robot.process):
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
+        process.wait(timeout=120)
     states = {}
     for msg in robot.joint_states:
         states[stamp_from(msg.header.stamp)] = [*msg.position, *msg.velocity, *msg.effort]

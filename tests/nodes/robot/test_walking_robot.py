@@ -172,7 +172,7 @@ def test_a_body_may_change_while_it_walks_but_not_the_ground_under_it(rider, pro
 )
 def test_a_walking_policy_that_is_missing_or_of_another_robot_is_one_line(processes, policy, told):
     node = processes.node("robot_node", robot="go2", twin__policy=policy)
-    assert node.wait(timeout=60) > 9
+    assert node.wait(timeout=120) > 9
     (line,) = node.log.read_text().splitlines()
     assert str(policy) in line and told in line
 
@@ -180,6 +180,6 @@ def test_a_walking_policy_that_is_missing_or_of_another_robot_is_one_line(proces
 def test_dynamics_of_an_arm_do_not_drive_legs(processes):
     weights = resource("models/fr3_last_layer.safetensors")
     node = processes.node("controller_node", robot="go2", model=weights)
-    assert node.wait(timeout=60) > 9
+    assert node.wait(timeout=120) > 9
     (line,) = node.log.read_text().splitlines()
     assert "fr3" in line and "go2" in line
