@@ -1,6 +1,7 @@
 #!/bin/sh
-# Lint, then lanes of tests: what talks through ROS, what needs the one port of a Franka and what
-# talks to a Go2 or needs a browser, one by one, then what can share the machine.
+# Lanes. Tests that talk through ROS mostly wait, so several share the machine, each in a ROS domain
+# of its own; those that judge by the clock come alone. What needs the one port of a Franka and what
+# talks to a Go2 run side by side, with lint in the pauses; last comes what keeps the cores busy.
 # `--all` adds the slow tests. Every lane runs, whatever happened before.
 cd "$(dirname "$0")/.." || exit 1
 skip="not slow and not hardware"
@@ -8,32 +9,55 @@ skip="not slow and not hardware"
 
 # One thread per process: the machine's cores go to processes, and results do not depend on them.
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 MUJOCO_GL="${MUJOCO_GL:-egl}"
-failed=""
+kept=$(mktemp -d)
+trap 'rm -rf "$kept"' EXIT
 
+# lane NAME COMMAND...
 lane() {
     name=$1
     shift
+    begin=$(date +%s)
     echo "== $name"
-    "$@" || failed="$failed $name"
+    "$@" || echo "$name" >>"$kept/failed"
+    echo "== $name: $(($(date +%s) - begin)) s"
 }
 
-# Processes in real time share these cores with whatever else runs: what fails gets a second try.
+# The same at the same time as others; what it says is kept in one piece until `together`.
+beside() {
+    lane "$@" >"$kept/$1.said" 2>&1 &
+}
+
+# together NAME...: wait for lanes that run beside each other.
+together() {
+    wait
+    for name; do cat "$kept/$name.said"; done
+}
+
+# patient MARK MARKS [OPTION...]: tests with MARKS in the files that name MARK, since collecting all
+# takes longer than some lanes. Processes in real time share these cores with whatever else runs, so
+# what fails gets a second try, alone.
 patient() {
-    .venv/bin/pytest -q -m "$1" && return 0
+    marks="$2 and $skip"
+    cache="cache_dir=.pytest_cache/$1"
+    files=$(grep -rlw --include="*.py" "mark.$1" tests)
+    shift 2
+    .venv/bin/pytest -q -o "$cache" -m "$marks" "$@" $files && return 0
     echo "== once more: what failed"
-    .venv/bin/pytest -q -m "$1" --last-failed --last-failed-no-failures none
+    .venv/bin/pytest -q -o "$cache" -m "$marks" --last-failed --last-failed-no-failures none $files
 }
 
-lane lint .ci/lint.sh
-lane ros patient "ros and not franka and not go2 and not browser and $skip"
-lane franka patient "franka and $skip"
-lane go2 patient "go2 and $skip"
+usual="not franka and not go2 and not browser"
+lane ros patient ros "ros and not realtime and $usual" -n 3 --dist loadfile
+lane realtime patient realtime "realtime and $usual"
+beside lint nice .ci/lint.sh
+beside franka patient franka "franka"
+beside go2 patient go2 "go2"
+together lint franka go2
 .venv/bin/python .ci/browser.py
-lane browser patient "browser and $skip"
-lane tests .venv/bin/pytest -q -n 2 \
-    -m "not ros and not franka and not go2 and not browser and $skip"
+lane browser patient browser "browser"
+lane tests .venv/bin/pytest -q -n 2 -m "not ros and $usual and $skip"
 
-if [ -n "$failed" ]; then
-    echo "== failed:$failed"
+if [ -e "$kept/failed" ]; then
+    echo "== failed: $(tr '\n' ' ' <"$kept/failed")"
     exit 1
 fi

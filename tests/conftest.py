@@ -8,6 +8,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -18,9 +19,14 @@ from pathlib import Path
 
 import pytest
 
+from robot_meta.benchmarks.domains import own_domain
+
 os.environ.setdefault(
     "MUJOCO_GL", "egl"
 )  # read when mujoco is imported: pictures without a screen
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell starts background jobs so,
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # and what they start inherits it
 
 ROOT = Path(__file__).resolve().parents[1]
 PORT = 1337  # libfranka knows no other
@@ -136,17 +142,17 @@ def open_franka_at_home(open_franka: Callable[..., object]) -> Callable[..., obj
 
 
 class TopicPeers:
-    """A ROS domain of its own, and in it at most one robot behind topics, as a process."""
+    """At most one robot behind topics, as a process, in a ROS domain of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, domain: int, folder: Path) -> None:
         import rclpy
         from rclpy.context import Context
 
-        self._domain = 10 + os.getpid() % 88
+        self._domain = domain
         os.environ.setdefault("ROS_LOG_DIR", str(folder))
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
         self.context = Context()
-        rclpy.init(context=self.context, domain_id=self._domain)
+        rclpy.init(context=self.context, domain_id=domain)
         self._running: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
 
     def use(self, *peer: str) -> None:
@@ -170,10 +176,11 @@ class TopicPeers:
 def topic_peers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TopicPeers]:
     """Robots behind topics."""
     rclpy = pytest.importorskip("rclpy")
-    peers = TopicPeers(tmp_path_factory.mktemp("topic_peers"))
-    yield peers
-    peers.end()
-    rclpy.shutdown(context=peers.context)
+    with own_domain() as domain:
+        peers = TopicPeers(domain, tmp_path_factory.mktemp("topic_peers"))
+        yield peers
+        peers.end()
+        rclpy.shutdown(context=peers.context)
 
 
 @pytest.fixture(scope="module")
@@ -234,8 +241,8 @@ def open_topic_base(topic_peers: TopicPeers) -> Callable[..., object]:
 class Go2Server:
     """A twin behind the Go2's own topics, as a process, in a DDS domain of its own."""
 
-    def __init__(self) -> None:
-        self.domain = 100 + os.getpid() % 100
+    def __init__(self, domain: int) -> None:
+        self.domain = domain
         command = [sys.executable, "-m", "robot_meta.cli.main", "twin", "go2-server"]
         self._process = subprocess.Popen(
             [
@@ -285,11 +292,12 @@ def go2_server() -> Iterator[Go2Server]:
     """A Go2 to talk to; skips the test where Unitree's library is not installed."""
     if importlib.util.find_spec("unitree_sdk2py") is None:
         pytest.skip("Unitree's library is not installed: make setup-go2")
-    server = Go2Server()
-    try:
-        yield server
-    finally:
-        server.end()
+    with own_domain() as domain:
+        server = Go2Server(domain)
+        try:
+            yield server
+        finally:
+            server.end()
 
 
 @pytest.fixture(scope="session")

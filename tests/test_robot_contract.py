@@ -17,6 +17,7 @@ from robot_meta.twin.realtime import RealtimeTwin
 from robot_meta.types import Array, Reference
 
 ARM = arm_description("fr3")
+REST = 0.03  # of an arm that stands, [rad/s]
 FRICTION = 0.012  # what joint friction may leave between reference and arm, [rad]
 
 DRIVERS: list[object] = [
@@ -112,9 +113,13 @@ def still(robot: Robot, position: Array) -> Reference:
 
 def assert_stands_at(robot: Robot, position: Array, tolerance: float = FRICTION) -> None:
     let_run(robot, 25)
+    for _ in range(500):  # a busy machine lets an arm in another process lag behind
+        if np.abs(robot.observe().velocity).max() < REST:
+            break
+        let_run(robot, 1)
     observation = robot.observe()
     np.testing.assert_allclose(observation.position, position, atol=tolerance)
-    np.testing.assert_allclose(observation.velocity, 0.0, atol=0.03)
+    np.testing.assert_allclose(observation.velocity, 0.0, atol=REST)
 
 
 def elsewhere(robot: Robot, distance: float = 0.1) -> Array:

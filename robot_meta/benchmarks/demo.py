@@ -71,8 +71,8 @@ def _run_all(
 ) -> list[DemoScene]:
     """Every scene with both controllers."""
 
-    def one(name: str, row: str, domain: int, progress: Progress) -> Series:
-        return _launch(_config(name, row, seed, timing, models), folder, domain, progress)
+    def one(name: str, row: str, progress: Progress) -> Series:
+        return _launch(_config(name, row, seed, timing, models), folder, progress)
 
     done = run_all(names, CONTROLLERS, timing.end, one)
     scenes = []
@@ -96,12 +96,12 @@ def _config(name: str, row: str, seed: int, timing: Timing, models: Path) -> Run
     )
 
 
-def _launch(config: RunConfig, folder: Path, domain: int, progress: Progress) -> Series:
+def _launch(config: RunConfig, folder: Path, progress: Progress) -> Series:
     """One launch in lockstep, from start to end; what its recording tells."""
     parameters = via_launch.parameters_of(config)
     place = folder / f"{config.scene}-{config.row}"
     arguments = {**via_launch.LOCKSTEP, "adapt": str(config.row != "static").lower()}
-    with LaunchedArm(place, parameters, arguments, domain=domain) as arm:
+    with LaunchedArm(place, parameters, arguments) as arm:
         arm.wait_until(config.timing.end, progress)
         arm.end()
         return recorded_series(arm.recording(), arm_description(ROBOT), config.timing.end)
@@ -116,7 +116,7 @@ def _show(config: RunConfig, folder: Path) -> None:
     parameters["task"]["start"] = LOADING
     body = scene(config.split, config.scene, config.seed).body.differences()
     arguments = {"backend": "twin", "arm_on_start": "true", "view": "true"}
-    with LaunchedArm(folder / "live", parameters, arguments, domain=200) as arm:
+    with LaunchedArm(folder / "live", parameters, arguments) as arm:
         zero = arm.wait_for_target() - timing.start
         with tqdm(total=timing.end, desc="live", ncols=80, mininterval=1.0) as bar:
             bar.bar_format = "{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s"

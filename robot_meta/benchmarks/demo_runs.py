@@ -8,8 +8,6 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-FIRST_DOMAIN = 201  # each launch has a ROS domain of its own
-
 SeriesT = TypeVar("SeriesT")
 Progress = Callable[[float], None]
 """Told the robot time that a run has reached, [s]."""
@@ -19,7 +17,7 @@ def run_all(
     scenes: Sequence[str],
     rows: Sequence[str],
     end: float,
-    run: Callable[[str, str, int, Progress], SeriesT],
+    run: Callable[[str, str, Progress], SeriesT],
 ) -> dict[tuple[str, str], SeriesT]:
     """What came of every scene with every controller, with a bar on the way.
 
@@ -27,7 +25,7 @@ def run_all(
         scenes: Names of scenes.
         rows: Names of controllers.
         end: Robot time at which a run ends, [s].
-        run: One launch: scene, controller, ROS domain, progress.
+        run: One launch: scene, controller, progress.
     """
     work = [(scene, row) for scene in scenes for row in rows]
     with tqdm(
@@ -35,8 +33,7 @@ def run_all(
     ) as bar:
         bar.bar_format = "{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s of robot time"
 
-        def one(item: tuple[int, tuple[str, str]]) -> SeriesT:
-            index, (scene, row) = item
+        def one(item: tuple[str, str]) -> SeriesT:
             shown = 0.0
 
             def progress(stamp: float) -> None:
@@ -45,7 +42,7 @@ def run_all(
                 bar.update(max(0.0, min(reached - shown, bar.total - bar.n)))
                 shown = max(shown, reached)
 
-            return run(scene, row, FIRST_DOMAIN + index, progress)
+            return run(*item, progress)
 
         with ThreadPoolExecutor(2) as pool:
-            return dict(zip(work, pool.map(one, enumerate(work)), strict=True))
+            return dict(zip(work, pool.map(one, work), strict=True))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +28,7 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
+from robot_meta.benchmarks.domains import own_domain
 from robot_meta.collection.decoding import stamp_from
 from robot_meta.collection.run_reader import RunReader
 from robot_meta.errors import LaunchError
@@ -48,7 +50,6 @@ class LaunchedRobot:
         folder: Where parameters, log and recording go; must not hold a recording yet.
         parameters: Parameters by node.
         arguments: Launch arguments.
-        domain: ROS domain; runs at the same time need different ones.
         silent: Longest wait for the next message before the launch counts as failed, [s].
 
     Attributes:
@@ -66,12 +67,11 @@ class LaunchedRobot:
         parameters: Parameters,
         arguments: Mapping[str, str],
         *,
-        domain: int | None = None,
         silent: float = 60.0,
     ) -> None:
         self._folder, self._arguments, self._silent = folder, dict(arguments), silent
         self._record = folder / "run"
-        self._domain = 1 + os.getpid() % 90 if domain is None else domain
+        self._ends = ExitStack()
         folder.mkdir(parents=True, exist_ok=True)
         self._parameters = folder / "parameters.yaml"
         self._parameters.write_text(parameter_file(parameters))
@@ -82,12 +82,13 @@ class LaunchedRobot:
 
     def __enter__(self) -> Self:
         """Start the launch and begin to listen."""
+        domain = self._ends.enter_context(own_domain())
         command = [sys.executable, "-m", "robot_meta.launching", str(resource(self.FILE))]
         command += [f"{key}:={value}" for key, value in self._arguments.items()]
         command += [f"params_file:={self._parameters}", f"record:={self._record}"]
         environment = {
             **os.environ,
-            "ROS_DOMAIN_ID": str(self._domain),
+            "ROS_DOMAIN_ID": str(domain),
             "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
             "OMP_NUM_THREADS": "1",
         }
@@ -97,7 +98,7 @@ class LaunchedRobot:
         )
         os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
         self._context = Context()
-        rclpy.init(context=self._context, domain_id=self._domain)
+        rclpy.init(context=self._context, domain_id=domain)
         self._node = Node("watcher", context=self._context)
         self._node.create_subscription(JointState, "joint_states", self._hear, qos.external())
         self._node.create_subscription(Path_, "target", self._hear_target, qos.latched())
@@ -121,6 +122,7 @@ class LaunchedRobot:
         self._node.destroy_node()
         rclpy.try_shutdown(context=self._context)
         self._log.close()
+        self._ends.close()
 
     def wait_until(self, stamp: float, progress: Callable[[float], None] = lambda s: None) -> None:
         """Wait until the robot has measured at `stamp` or later, [s] of the nodes' clock.

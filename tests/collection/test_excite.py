@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("rclpy")
 
+from robot_meta.benchmarks.domains import own_domain  # noqa: E402
 from robot_meta.cli.main import main  # noqa: E402
 from robot_meta.collection.run_reader import RunReader  # noqa: E402
 from robot_meta.dynamics.files import load_model  # noqa: E402
@@ -23,19 +24,20 @@ def excited(tmp_path_factory):
     """A short excitation of the twin in lockstep: the finished process and its run folder."""
     folder = tmp_path_factory.mktemp("excite")
     command = [sys.executable, "-m", "robot_meta.cli.main", "excite", "--out", folder / "run"]
-    done = subprocess.run(
-        [*command, "--duration=6", "slow_time:=2", "growth_time:=2", "lockstep:=true"],
-        env={
-            **os.environ,
-            "ROS_DOMAIN_ID": str(100 + os.getpid() % 90),
-            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-            "OMP_NUM_THREADS": "1",
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=300,
-    )
+    with own_domain() as domain:
+        done = subprocess.run(
+            [*command, "--duration=6", "slow_time:=2", "growth_time:=2", "lockstep:=true"],
+            env={
+                **os.environ,
+                "ROS_DOMAIN_ID": str(domain),
+                "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+                "OMP_NUM_THREADS": "1",
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+        )
     return done, folder / "run"
 
 

@@ -13,6 +13,7 @@ import rclpy  # noqa: E402
 from rclpy.context import Context  # noqa: E402
 from rclpy.node import Node  # noqa: E402
 
+from robot_meta.benchmarks.domains import own_domain  # noqa: E402
 from robot_meta.cli.main import main  # noqa: E402
 from robot_meta.nodes import backends  # noqa: E402
 from robot_meta.nodes.params import refuse_unknown  # noqa: E402
@@ -35,19 +36,20 @@ def run(tmp_path_factory):
     params.write_text(yaml.safe_dump({"/**/robot": {"ros__parameters": {"twin": twin}}}))
     command = [sys.executable, "-m", "robot_meta.cli.main", "excite", "--out", folder / "run"]
     words = ["slow_time:=0", "growth_time:=1", "lockstep:=true", f"params_file:={params}"]
-    done = subprocess.run(
-        [*command, "--duration=14", *words],
-        env={
-            **os.environ,
-            "ROS_DOMAIN_ID": str(100 + (45 + os.getpid()) % 90),
-            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-            "OMP_NUM_THREADS": "1",
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=300,
-    )
+    with own_domain() as domain:
+        done = subprocess.run(
+            [*command, "--duration=14", *words],
+            env={
+                **os.environ,
+                "ROS_DOMAIN_ID": str(domain),
+                "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+                "OMP_NUM_THREADS": "1",
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+        )
     assert done.returncode == 0, done.stdout
     return folder / "run"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from robot_meta.benchmarks.domains import own_domain
 from robot_meta.launching.evaluator import resolve
 
 
@@ -24,6 +25,13 @@ from robot_meta.launching.evaluator import resolve
 def beginning(request):
     """An arm's backend, whether it moves at once, and at which share of its speed."""
     return request.param
+
+
+@pytest.fixture
+def domain():
+    """A ROS domain of its own."""
+    with own_domain() as number:
+        yield number
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The robot node as the launch file starts it, with one backend after the other."""
 
-import os
 import signal
 from pathlib import Path
 
@@ -10,13 +9,13 @@ pytest.importorskip("rclpy")
 pytestmark = pytest.mark.ros
 
 CONFIG = Path(__file__).parents[2] / "config/arm.yaml"
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 @pytest.fixture
-def robot(launched, monkeypatch, tmp_path):
+def robot(domain, launched, monkeypatch, tmp_path):
     """Starts the robot node alone, with the usual parameter file."""
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(98 + os.getpid() % 2))
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(domain))
     monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path / "log"))
 

@@ -33,7 +33,6 @@ from robot_meta.robots.description import arm_description  # noqa: E402
 pytestmark = pytest.mark.ros
 
 ROOT = Path(__file__).parents[2]
-DOMAIN = 100 + os.getpid() % 2  # no other test uses these two
 PATIENCE_S = 90.0
 SIDES = ("left", "right")
 COMMON_TOPICS = {"/rosout", "/parameter_events", "/diagnostics", "/clock"}
@@ -74,7 +73,7 @@ def parameters(tmp_path):
 
 
 @pytest.fixture
-def launched(tmp_path, write, parameters):
+def launched(tmp_path, write, domain, parameters):
     """arm.launch.xml twice, with fake robots; ended as a person would, and checked."""
     arms = "".join(
         f"""<group><include file="{ROOT}/launch/arm.launch.xml">
@@ -86,7 +85,7 @@ def launched(tmp_path, write, parameters):
     )
     environment = {
         **os.environ,
-        "ROS_DOMAIN_ID": str(DOMAIN),
+        "ROS_DOMAIN_ID": str(domain),
         "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
         "ROS_LOG_DIR": str(tmp_path / "log"),
         "OMP_NUM_THREADS": "1",
@@ -111,10 +110,10 @@ def launched(tmp_path, write, parameters):
 class Client:
     """Listens to both robots."""
 
-    def __init__(self, launched):
+    def __init__(self, launched, domain):
         self.launched = launched
         self.context = Context()
-        rclpy.init(context=self.context, domain_id=DOMAIN)
+        rclpy.init(context=self.context, domain_id=domain)
         self.node = Node("observer", context=self.context)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
@@ -151,9 +150,9 @@ class Client:
 
 
 @pytest.fixture
-def client(launched, monkeypatch):
+def client(launched, domain, monkeypatch):
     monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    made = Client(launched)
+    made = Client(launched, domain)
     yield made
     made.close()
 

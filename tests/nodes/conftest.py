@@ -19,13 +19,10 @@ try:
 except ModuleNotFoundError:  # the tests of this folder skip themselves
     rclpy = None
 
+from robot_meta.benchmarks.domains import own_domain
+
 ROOT = Path(__file__).resolve().parents[2]
-_domains = iter(range(10_000))
-
-
-def fresh_domain() -> int:
-    """A domain that no other test of this machine uses now."""
-    return 10 + (7 * (os.getpid() % 13) + next(_domains)) % 88
+PATIENCE_S = 120.0  # a busy machine lets a process wait for long
 
 
 class Processes:
@@ -130,7 +127,7 @@ class Client:
         self._executor.add_node(self.node)
         self._others = []
 
-    def spin_until(self, condition, timeout_s=40.0, what="a condition"):
+    def spin_until(self, condition, timeout_s=PATIENCE_S, what="a condition"):
         """Handle messages until `condition()` holds; its value."""
         end = time.monotonic() + timeout_s
         while not (value := condition()):
@@ -152,7 +149,7 @@ class Client:
         self.node.create_subscription(kind, topic, heard.append, qos)
         return heard
 
-    def call(self, kind, name, request=None, timeout_s=40.0):
+    def call(self, kind, name, request=None, timeout_s=PATIENCE_S):
         """The answer of a service."""
         client = self.node.create_client(kind, name)
         self.spin_until(client.service_is_ready, timeout_s, f"service {name}")
@@ -199,7 +196,7 @@ class Arm:
             time.sleep(pause_s)
             return condition()
 
-        return self._client.spin_until(act, 120.0, what)
+        return self._client.spin_until(act, what=what)
 
 
 @pytest.fixture
@@ -209,10 +206,10 @@ def arm(client):
 
 @pytest.fixture
 def domain(monkeypatch):
-    number = fresh_domain()
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(number))
-    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    return number
+    with own_domain() as number:
+        monkeypatch.setenv("ROS_DOMAIN_ID", str(number))
+        monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+        yield number
 
 
 @pytest.fixture
@@ -249,8 +246,7 @@ def client(domain):
 @pytest.fixture(scope="module")
 def graph(tmp_path_factory):
     """Processes and a client that all tests of a file share: (processes, client)."""
-    number = fresh_domain()
-    with pytest.MonkeyPatch.context() as patch:
+    with own_domain() as number, pytest.MonkeyPatch.context() as patch:
         patch.setenv("ROS_DOMAIN_ID", str(number))
         patch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
         running, client = Processes(number, tmp_path_factory.mktemp("graph")), Client(number)

@@ -61,14 +61,14 @@ def test_the_camera_on_the_tool_is_found_and_written_as_frames(processes, client
     again = processes.python(
         "-c", COMMAND, "calibrate", "hand-eye", "--from", tmp_path / "pairs.json", name="again"
     )
-    assert again.wait(timeout=60) == 0
+    assert again.wait(timeout=120) == 0
     report = command.log.read_text().split("camera_color_optical_frame in tool")[1]
     assert again.log.read_text().split("in tool")[1].splitlines()[1] == report.splitlines()[1]
 
 
 def test_without_robot_and_camera_it_says_what_is_missing(processes):
     command = processes.python("-c", COMMAND, "calibrate", "hand-eye", "--timeout", "1")
-    assert command.wait(timeout=60) == 15
+    assert command.wait(timeout=120) == 15
     (line,) = command.log.read_text().splitlines()
     assert "no new pair within 1 s, 0 so far" in line
     assert "tool_pose, camera/color/image_raw, tag 0" in line

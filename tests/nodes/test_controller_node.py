@@ -56,7 +56,7 @@ class Body:
     def wait_for_listener(self):
         publishers = (self._states, self._external, self._commanded, self._target)
         self.client.spin_until(
-            lambda: all(p.get_subscription_count() for p in publishers), 30.0, "the controller"
+            lambda: all(p.get_subscription_count() for p in publishers), what="the controller"
         )
 
     def set_target(self):
@@ -71,7 +71,7 @@ class Body:
         """The answer to one period."""
         count = len(self.commands)
         self.publish(observation, commanded)
-        self.client.spin_until(lambda: len(self.commands) > count, 20.0, "an answer")
+        self.client.spin_until(lambda: len(self.commands) > count, what="an answer")
         return self.commands[-1]
 
     def publish_fresh_until_answered(self):
@@ -83,7 +83,7 @@ class Body:
             self.publish(*period(stamps[-1]))
             return self.commands
 
-        self.client.spin_until(answered, 20.0, "an answer to a fresh state")
+        self.client.spin_until(answered, what="an answer to a fresh state")
         return stamps
 
 
@@ -219,7 +219,7 @@ def test_in_real_time_periods_that_came_while_it_was_away_are_learned_from(
         at = [h for h in heard if stamp_from(h.header.stamp) > begin + (last - 0.5) * 0.02]
         return {item.key: float(item.value) for h in at for item in h.status[0].values}
 
-    body.client.spin_until(newest_figures, 20.0, "the answer to the last period")
+    body.client.spin_until(newest_figures, what="the answer to the last period")
     assert newest_figures()["window"] == last
     assert len(body.commands) < last
 
@@ -245,7 +245,7 @@ def test_weights_that_do_not_fit_are_one_line_and_a_code_of_their_own(
         20: (start(processes, cut, namespace="/c", adapter__kind="best"), ["subspace", "best"]),
     }
     for code, (node, parts) in cases.items():
-        assert node.wait(timeout=60) == code
+        assert node.wait(timeout=120) == code
         line = node.log.read_text().splitlines()[-1]
         assert line.startswith("controller: error: ") and all(part in line for part in parts)
 

@@ -65,7 +65,7 @@ class Legs:
     def begin(self):
         listened = [*self._sends.values(), self._target]
         self._client.spin_until(
-            lambda: all(p.get_subscription_count() for p in listened), 60.0, "the controller"
+            lambda: all(p.get_subscription_count() for p in listened), what="the controller"
         )
         self._target.publish(TOPICS.target_msg(line(speed=0.3, duration=20.0)))
 
@@ -75,7 +75,7 @@ class Legs:
         spoil(msgs)
         for topic, msg in msgs.items():
             self._sends[topic].publish(msg)
-        self._client.spin_until(lambda: len(self._answers) > count, 60.0, "an answer")
+        self._client.spin_until(lambda: len(self._answers) > count, what="an answer")
         return self._answers[-1]
 
 

@@ -30,7 +30,7 @@ PATIENT = "/**/robot:\n  ros__parameters: {guard: {max_gap: 5.0, max_silence: 5.
 
 
 @pytest.fixture
-def play(processes, client, tmp_path):
+def play(processes, client, tmp_path, terminal):
     """The launch, its terminal and what is heard, the robot armed."""
     (tmp_path / "patient.yaml").write_text(PATIENT)
     heard = {

@@ -132,7 +132,7 @@ def test_ctrl_c_finishes_the_file_with_everything_in_it(processes, client, tmp_p
         time.sleep(0.005)
     time.sleep(0.3)
     recorder.send_signal(signal.SIGINT)
-    assert recorder.wait(timeout=10) == 0
+    assert recorder.wait(timeout=120) == 0
     before = (tmp_path / "run" / "run.mcap").read_bytes()
     topics = RunReader(tmp_path / "run").topics()
     assert topics["/left/joint_states"] == topics["/left/commanded"] == 50
@@ -152,7 +152,7 @@ def test_topics_that_appear_later_are_recorded_even_when_they_are_best_effort(
         time.sleep(0.01)
     time.sleep(0.3)
     recorder.send_signal(signal.SIGINT)
-    recorder.wait(timeout=10)
+    recorder.wait(timeout=120)
     assert RunReader(tmp_path / "run").topics()["/cmd_vel"] >= 15
 
 
@@ -163,7 +163,7 @@ def test_the_manifest_says_with_which_parameters_the_other_nodes_ran(processes, 
     outside = client.node.get_fully_qualified_name()
     processes.node("task_node", namespace="/cell", path="hold", start=2.5)
     client.spin_until(
-        lambda: manifest.is_file() and "/cell/task" in manifest.read_text(), 20.0, "the task"
+        lambda: manifest.is_file() and "/cell/task" in manifest.read_text(), what="the task"
     )
     parameters = json.loads(manifest.read_text())["parameters"]
     assert parameters["/cell/task"]["start"] == 2.5
@@ -181,7 +181,7 @@ def test_a_full_disk_ends_the_recorder_with_one_line_and_its_own_code(processes,
         time.sleep(0.002)
         if recorder.poll() is not None:
             break
-    assert recorder.wait(timeout=10) == 21
+    assert recorder.wait(timeout=120) == 21
     lines = [x for x in Path(recorder.log).read_text().splitlines() if "error" in x.lower()]
     assert len(lines) == 1 and "cannot write" in lines[0] and "stays readable" in lines[0]
     found = [observation.stamp for observation, _ in RunReader(tmp_path / "run").steps(JOINTS)]
@@ -191,7 +191,7 @@ def test_a_full_disk_ends_the_recorder_with_one_line_and_its_own_code(processes,
 def test_a_folder_that_cannot_be_written_is_one_line_and_its_own_code(processes, tmp_path):
     (tmp_path / "file").write_text("")
     recorder = processes.node("recorder_node", folder=tmp_path / "file" / "run")
-    assert recorder.wait(timeout=20) == 21
+    assert recorder.wait(timeout=120) == 21
     lines = Path(recorder.log).read_text().splitlines()
     assert lines == [f"recorder: error: cannot record to {tmp_path / 'file' / 'run'}: "
                      "Not a directory"]  # fmt: skip

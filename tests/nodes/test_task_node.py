@@ -50,7 +50,7 @@ def test_the_target_counts_from_when_the_robot_was_armed_and_reaches_latecomers(
     state = client.node.create_publisher(String, "state", qos.latched())
     state.publish(String(data="HOLD START"))
     processes.node("task_node", start=0.5, duration=8.0)
-    client.spin_until(publisher.get_subscription_count, 20.0, "the task node")
+    client.spin_until(publisher.get_subscription_count, what="the task node")
     heard = client.hear(Path, "target", qos.latched())
 
     for _ in range(20):
@@ -64,7 +64,7 @@ def test_the_target_counts_from_when_the_robot_was_armed_and_reaches_latecomers(
         publisher.publish(state_at(1.0))
         return heard
 
-    client.spin_until(published, 20.0, "the target")
+    client.spin_until(published, what="the target")
     publisher.publish(state_at(3.5))
     late = client.hear(Path, "target", qos.latched())
     client.spin_until(lambda: late, what="the target once more")
@@ -81,7 +81,7 @@ def test_a_walking_robot_gets_its_path_from_where_it_stands(processes, client):
         "task_node", robot="go2", path="pose", goal="[2.0, 0.0, 0.0]", start=0.5,
         wait_until_running=False,
     )  # fmt: skip
-    client.spin_until(publisher.get_subscription_count, 40.0, "the task node")
+    client.spin_until(publisher.get_subscription_count, what="the task node")
     heard = client.hear(Path, "target", qos.latched())
     seen, commanded, _ = LEGS.at_rest()
     stands = dataclasses.replace(seen, stamp=3.0, pose=np.array([1.0, 2.0, 0.5 * np.pi]))
@@ -91,7 +91,7 @@ def test_a_walking_robot_gets_its_path_from_where_it_stands(processes, client):
         publisher.publish(odometry)
         return heard
 
-    client.spin_until(published, 40.0, "the target")
+    client.spin_until(published, what="the target")
     target = LEGS.target_from(heard[0])
     assert target.stamp[0] == 3.5
     np.testing.assert_allclose(target.pose[0], [1.0, 2.0, 0.5 * np.pi])
@@ -101,7 +101,7 @@ def test_a_walking_robot_gets_its_path_from_where_it_stands(processes, client):
 @pytest.mark.ros
 def test_a_path_that_does_not_exist_is_one_line_with_those_that_do(processes):
     node = processes.node("task_node", path="circle")
-    assert node.wait(timeout=30) == 20
+    assert node.wait(timeout=120) == 20
     (line,) = node.log.read_text().splitlines()
     assert "'circle'" in line and "figure_eight" in line
 
@@ -115,13 +115,19 @@ def test_the_view_serves_this_machine_alone_and_ends_with_ctrl_c(processes, clie
         port = free.getsockname()[1]
     publisher = client.node.create_publisher(JointState, "joint_states", qos.state())
     view = processes.node("view_node", port=port, robot=robot)
-    client.spin_until(publisher.get_subscription_count, 40.0, "the view")
+    client.spin_until(publisher.get_subscription_count, what="the view")
     publisher.publish(state_at(0.0))
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=20) as page:
+
+    def listens():
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    client.spin_until(listens, what="the page")
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=60) as page:
         assert page.status == 200
     with socket.socket() as outside:
         own = socket.gethostbyname(socket.gethostname())
         if not own.startswith("127."):
             assert outside.connect_ex((own, port)) != 0
     view.send_signal(signal.SIGINT)
-    assert view.wait(timeout=20) == 0
+    assert view.wait(timeout=120) == 0

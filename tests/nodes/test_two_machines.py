@@ -55,7 +55,7 @@ def test_a_controller_whose_clock_is_wrong_still_drives_the_robot(processes, cli
     before = len(commands)
     client.spin_until(lambda: len(commands) > before + 50, 120.0, "commands")
     client.spin_until(
-        lambda: "robot_clock_ahead_ms" in figures(diagnostics), 60.0, "the offset of the clocks"
+        lambda: "robot_clock_ahead_ms" in figures(diagnostics), what="the offset of the clocks"
     )
     known = figures(diagnostics)
     ahead, error = (float(known[f"robot_clock_{name}_ms"]) for name in ("ahead", "error"))

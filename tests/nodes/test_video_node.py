@@ -39,7 +39,7 @@ class Cameras:
     def wait(self):
         publishers = (*self._images, self._recording)
         self._client.spin_until(
-            lambda: all(p.get_subscription_count() for p in publishers), 60.0, "the video node"
+            lambda: all(p.get_subscription_count() for p in publishers), what="the video node"
         )
 
     def record(self, key):
@@ -135,7 +135,7 @@ def test_a_full_disk_ends_the_video_with_one_line_and_nothing_else(
 ):
     processes.node("episodes_node", store=tmp_path)
     node = video_node(processes, tmp_path)
-    client.spin_until(lambda: client.node.count_publishers("recording") == 2, 60.0, "episodes")
+    client.spin_until(lambda: client.node.count_publishers("recording") == 2, what="episodes")
     cameras.wait()
     key = client.call(Trigger, "start_episode").message
     cameras.film(tmp_path, key, 5)
@@ -176,6 +176,6 @@ def test_the_store_has_the_last_space(processes, cameras, tmp_path):
 def test_a_video_that_cannot_be_is_one_line(processes, tmp_path, parameters, part):
     values = {"store": tmp_path, **parameters}
     node = processes.node("video_node", **values)
-    assert node.wait(timeout=60) == 20
+    assert node.wait(timeout=120) == 20
     (line,) = node.log.read_text().splitlines()
     assert part in line

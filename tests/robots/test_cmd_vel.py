@@ -13,7 +13,7 @@ from robot_meta.robots.cmd_vel.config import CmdVelConfig  # noqa: E402
 from robot_meta.robots.cmd_vel.driver import LISTENER_LOST  # noqa: E402
 
 
-def until(condition, timeout_s=60.0):
+def until(condition, timeout_s=120.0):
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end

@@ -29,7 +29,7 @@ def sample(velocity=0.2):
     return Sample(SPEC.home + 0.1, np.full(7, velocity), 0.01)
 
 
-def until(condition, timeout_s=60.0):
+def until(condition, timeout_s=120.0):
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -135,12 +134,7 @@ def run_block(block: Block) -> dict[str, Any]:
     plan = [(kind, number) for kind, count in block.trials.items() for number in range(count)]
     with (
         tempfile.TemporaryDirectory(prefix="guard-") as folder,
-        Rig(
-            Path(folder),
-            block.parameters,
-            domain=1 + os.getpid() % 90,
-            simulated_clock=block.simulated_clock,
-        ) as rig,
+        Rig(Path(folder), block.parameters, simulated_clock=block.simulated_clock) as rig,
     ):
         trials = [
             run_trial(rig, kind, number, rng, control=block.control)

@@ -28,6 +28,7 @@ from std_msgs.msg import Bool, String, UInt64
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
+from robot_meta.benchmarks.domains import own_domain
 from robot_meta.benchmarks.guard.commander import SPEC
 from robot_meta.benchmarks.launched import parameter_file
 from robot_meta.collection.decoding import commanded_from
@@ -56,7 +57,6 @@ class Rig(Closing):
     Args:
         folder: For logs and parameters.
         parameters: Of the robot node, besides `backend`.
-        domain: ROS domain.
         simulated_clock: Whether the nodes' clock is one that can be made to jump.
 
     Attributes:
@@ -71,10 +71,9 @@ class Rig(Closing):
         folder: Path,
         parameters: Mapping[str, Any],
         *,
-        domain: int,
         simulated_clock: bool = False,
     ) -> None:
-        self._folder, self._domain = folder, domain
+        self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.beating, self.jump = True, 0.0
         self.heard: deque[Heard] = deque(maxlen=500)
@@ -83,10 +82,11 @@ class Rig(Closing):
         self._closing = threading.Event()
         self._processes: list[subprocess.Popen[bytes]] = []
         self._ends = ExitStack()
+        self._domain = self._ends.enter_context(own_domain())
         self._guardian = self._ends.enter_context(guarding(folder / "guardian"))
         self._context = Context()
         os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-        rclpy.init(context=self._context, domain_id=domain)
+        rclpy.init(context=self._context, domain_id=self._domain)
         self._node = Node("witness", context=self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)

@@ -67,9 +67,9 @@ def main(argv: Sequence[str]) -> int:
         for row in CONTROLLERS
     }
 
-    def one(name: str, row: str, domain: int, progress: Progress) -> RunReader:
+    def one(name: str, row: str, progress: Progress) -> RunReader:
         place = folder / f"{name}-{row}"
-        return via_launch.launched(configs[name, row], place, domain=domain, progress=progress)
+        return via_launch.launched(configs[name, row], place, progress=progress)
 
     def outcome(name: str, row: str) -> Outcome:
         series = via_launch.recorded_series(readers[name, row], configs[name, row])

@@ -29,7 +29,6 @@ def launched(
     config: RunConfig,
     folder: Path,
     *,
-    domain: int | None = None,
     progress: Callable[[float], None] = lambda stamp: None,
 ) -> RunReader:
     """Run a scene through the launch file; the recording.
@@ -37,7 +36,6 @@ def launched(
     Args:
         config: What is run.
         folder: Where parameters, log and recording go.
-        domain: ROS domain; runs at the same time need different ones.
         progress: Called with each new stamp, [s].
 
     Raises:
@@ -49,7 +47,7 @@ def launched(
         "robot": config.robot,
         "target": scene(config.split, config.scene, config.seed, config.timing).path_name,
     }
-    with LaunchedLegs(folder, parameters_of(config), arguments, domain=domain) as legs:
+    with LaunchedLegs(folder, parameters_of(config), arguments) as legs:
         legs.wait_until(config.timing.end + LONGER, progress)
         legs.end()
         return legs.recording()

@@ -40,8 +40,8 @@ class Robot:
         self.joint_states = client.hear(JointState, "joint_states", every)
         self.process = processes.node("robot_node", **{**PATIENT, **parameters})
 
-    def spin_until(self, condition, what="a condition", timeout_s=20.0):
-        return self._client.spin_until(condition, timeout_s, what)
+    def spin_until(self, condition, what="a condition"):
+        return self._client.spin_until(condition, what=what)
 
     def spin(self, seconds):
         end = time.monotonic() + seconds

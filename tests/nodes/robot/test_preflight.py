@@ -67,6 +67,6 @@ def test_security_that_the_middleware_lacks_is_one_line(processes, monkeypatch):
     monkeypatch.setenv("ROS_SECURITY_ENABLE", "true")
     monkeypatch.setenv("ROS_SECURITY_STRATEGY", "Enforce")
     node = processes.node("robot_node", backend="fake")
-    assert node.wait(timeout=60) == 20
+    assert node.wait(timeout=120) == 20
     (line,) = [row for row in node.log.read_text().splitlines() if row.startswith("robot: error")]
     assert "ROS_SECURITY_ENABLE" in line and "DDS security" in line

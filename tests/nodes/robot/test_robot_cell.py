@@ -33,6 +33,6 @@ def test_a_typo_in_it_keeps_the_robot_from_starting(processes, tmp_path):
     cell = tmp_path / "cell.yaml"
     cell.write_text("tabel: {height: 0.1}")
     node = processes.node("robot_node", backend="fake", cell=cell)
-    assert node.wait(timeout=60) == 20
+    assert node.wait(timeout=120) == 20
     (line,) = node.log.read_text().splitlines()
     assert line == f"robot: error: cell {cell}: a cell has no 'tabel'; did you mean 'table'?"

@@ -72,16 +72,16 @@ def test_it_walks_through_the_node_and_stands_when_the_node_stalls(
     refused = client.call(Trigger, "arm")
     go2_server.say("service", "normal")
     assert not refused.success and "no motion service runs" in refused.message
-    client.spin_until(lambda: client.call(Trigger, "arm").success, 60.0, "arming")
-    client.spin_until(lambda: any(go2_server.report()["velocity"]), 60.0, "walking")
+    client.spin_until(lambda: client.call(Trigger, "arm").success, what="arming")
+    client.spin_until(lambda: any(go2_server.report()["velocity"]), what="walking")
     client.spin_until(
         lambda: np.hypot(*(np.subtract(go2_server.report()["position"], before)[:2])) > 0.1,
         60.0,
         "a way",
     )
     node.send_signal(signal.SIGSTOP)
-    client.spin_until(lambda: not any(go2_server.report()["velocity"]), 60.0, "standing")
+    client.spin_until(lambda: not any(go2_server.report()["velocity"]), what="standing")
     node.send_signal(signal.SIGCONT)
-    client.spin_until(lambda: state().startswith("INACTIVE"), 60.0, "the node to see it")
+    client.spin_until(lambda: state().startswith("INACTIVE"), what="the node to see it")
     assert "WATCHDOG" in state()
     assert not any(go2_server.report()["velocity"])

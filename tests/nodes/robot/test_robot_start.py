@@ -34,7 +34,7 @@ pytestmark = pytest.mark.ros
 )
 def test_a_wrong_start_is_one_line_and_a_code_of_its_own(processes, parameters, parts):
     node = processes.node("robot_node", **parameters)
-    assert node.wait(timeout=60) == (16 if "robot" in parameters else 20)
+    assert node.wait(timeout=120) == (16 if "robot" in parameters else 20)
     (line,) = node.log.read_text().splitlines()
     assert line.startswith("robot: error: ")
     assert all(part in line for part in parts), line
@@ -44,6 +44,6 @@ def test_a_parameter_file_with_a_syntax_error_is_one_line(processes, tmp_path):
     path = tmp_path / "arm.yaml"
     path.write_text("/**:\n  ros__parameters:\n    a: [1, two\n")
     node = processes.node("robot_node", ros_args=["--params-file", path])
-    assert node.wait(timeout=30) == 20
+    assert node.wait(timeout=120) == 20
     line = node.log.read_text().splitlines()[-1]
     assert line.startswith("robot: error: ") and str(path) in line

@@ -35,6 +35,7 @@ def clock(client):
     thread.join()
 
 
+@pytest.mark.realtime
 def test_a_clock_jump_means_hold_within_100_ms_and_one_period(start_robot, clock):
     robot = start_robot(backend="fake", use_sim_time=True)
     robot.run_with("sine")

@@ -46,10 +46,12 @@ def lockstep_run(start_robot, ticks):
     )
     robot.spin_until(lambda: robot.joint_states and robot.commanded, "the first state")
     commander = robot.command_with("sine")
-    robot.spin_until(lambda: len(robot.sent()) > ticks + 20, "ticks", timeout_s=60.0)
+    robot.spin_until(
+        lambda: min(len(robot.commanded), len(robot.joint_states)) > ticks + 20, "ticks"
+    )
     for process in (commander, robot.process):
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=10)
+        process.wait(timeout=120)
     states = {}
     for msg in robot.joint_states:
         states[stamp_from(msg.header.stamp)] = [*msg.position, *msg.velocity, *msg.effort]

@@ -57,7 +57,7 @@ class Source:
             handle_messages(self._robot)
             return condition()
 
-        self._robot.spin_until(act, what, timeout_s=60.0)
+        self._robot.spin_until(act, what)
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ class Cap:
             handle_messages(robot)
             return condition()
 
-        robot.spin_until(act, what, timeout_s=60.0)
+        robot.spin_until(act, what)
 
 
 @pytest.fixture

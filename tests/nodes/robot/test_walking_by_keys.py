@@ -22,7 +22,7 @@ def test_keys_walk_it_while_they_are_pressed_and_no_longer(processes, client):
         "robot_node", robot="go2", lockstep=True, arm_on_start=True, wait_for="[teleop]"
     )
     processes.node("teleop_node", robot="go2", device="keyboard", motion__share=1.0)
-    client.spin_until(lambda: keys.get_subscription_count() and len(sent) > 5, 90.0, "both nodes")
+    client.spin_until(lambda: keys.get_subscription_count() and len(sent) > 5, what="both nodes")
     assert states[-1].data == "RUNNING"
 
     def walked():
@@ -36,4 +36,4 @@ def test_keys_walk_it_while_they_are_pressed_and_no_longer(processes, client):
     assert (still.linear.x, still.linear.y, still.angular.z) == (0.0, 0.0, 0.0)
     assert states[-1].data == "RUNNING"
     keys.publish(String(data="space"))
-    client.spin_until(lambda: states[-1].data == "HOLD OPERATOR", 60.0, "the hold")
+    client.spin_until(lambda: states[-1].data == "HOLD OPERATOR", what="the hold")

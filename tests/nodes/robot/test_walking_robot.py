@@ -36,7 +36,7 @@ class Rider:
         self._sent = client.hear(TwistStamped, "commanded", qos.state())
         self._places = client.hear(Odometry, "odom", qos.state())
         self._states = client.hear(String, "state", qos.latched())
-        client.spin_until(lambda: self._sent, 60.0, "the first period")
+        client.spin_until(lambda: self._sent, what="the first period")
 
     @property
     def state(self):
@@ -74,7 +74,7 @@ class Rider:
         return self._client.call(Trigger, service)
 
     def wait_for_state(self, text):
-        self._client.spin_until(lambda: self.state.startswith(text), 30.0, f"state {text}")
+        self._client.spin_until(lambda: self.state.startswith(text), what=f"state {text}")
 
 
 def _plain(msg):
@@ -156,7 +156,7 @@ def test_a_body_may_change_while_it_walks_but_not_the_ground_under_it(rider, pro
     ends = {}
     for name, value in (("payload_mass", "4"), ("step_height", "0.05")):
         command = processes.python("-c", set_it, "set", name, value, name=name)
-        client.spin_until(lambda c=command: c.poll() is not None, 60.0, "the twin command")
+        client.spin_until(lambda c=command: c.poll() is not None, what="the twin command")
         ends[name] = command.returncode, command.log.read_text()
     assert ends["payload_mass"][0] == 0
     assert ends["step_height"][0] != 0 and "stays 0.0 m" in ends["step_height"][1]
@@ -172,7 +172,7 @@ def test_a_body_may_change_while_it_walks_but_not_the_ground_under_it(rider, pro
 )
 def test_a_walking_policy_that_is_missing_or_of_another_robot_is_one_line(processes, policy, told):
     node = processes.node("robot_node", robot="go2", twin__policy=policy)
-    assert node.wait(timeout=60) > 9
+    assert node.wait(timeout=120) > 9
     (line,) = node.log.read_text().splitlines()
     assert str(policy) in line and told in line
 
@@ -180,6 +180,6 @@ def test_a_walking_policy_that_is_missing_or_of_another_robot_is_one_line(proces
 def test_dynamics_of_an_arm_do_not_drive_legs(processes):
     weights = resource("models/fr3_last_layer.safetensors")
     node = processes.node("controller_node", robot="go2", model=weights)
-    assert node.wait(timeout=60) > 9
+    assert node.wait(timeout=120) > 9
     (line,) = node.log.read_text().splitlines()
     assert "fr3" in line and "go2" in line

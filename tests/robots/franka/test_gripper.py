@@ -7,7 +7,7 @@ import pytest
 from robot_meta.errors import NotConnected
 
 pytestmark = pytest.mark.franka
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 def finished(gripper):

@@ -18,7 +18,7 @@ from robot_meta.types import Reference
 pytestmark = pytest.mark.franka
 
 TORQUE_RATE = "controller_torque_discontinuity"
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 def still(robot, position):
