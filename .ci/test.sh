@@ -1,7 +1,7 @@
 #!/bin/sh
 # Lanes. Tests that talk through ROS mostly wait, so several share the machine, each in a ROS domain
 # of its own; those that judge by the clock come alone. What needs the one port of a Franka and what
-# talks to a Go2 run side by side, with lint in the pauses; last comes what keeps the cores busy.
+# talks to a Go2 run side by side, then lint and what needs a browser; last what keeps cores busy.
 # `--all` adds the slow tests. Every lane runs, whatever happened before.
 cd "$(dirname "$0")/.." || exit 1
 skip="not slow and not hardware"
@@ -49,12 +49,13 @@ patient() {
 usual="not franka and not go2 and not browser"
 lane ros patient ros "ros and not realtime and $usual" -n 3 --dist loadfile
 lane realtime patient realtime "realtime and $usual"
-beside lint nice .ci/lint.sh
 beside franka patient franka "franka"
 beside go2 patient go2 "go2"
-together lint franka go2
+together franka go2
 .venv/bin/python .ci/browser.py
-lane browser patient browser "browser"
+beside lint .ci/lint.sh
+beside browser patient browser "browser"
+together lint browser
 lane tests .venv/bin/pytest -q -n 2 -m "not ros and $usual and $skip"
 
 if [ -e "$kept/failed" ]; then

@@ -2,6 +2,7 @@
 
 import pytest
 
+from robot_meta.benchmarks.domains import own_domain
 from robot_meta.errors import (
     MissingAsset,
     NotConnected,
@@ -32,10 +33,8 @@ def test_an_interface_that_is_not_there_is_named_beside_those_that_are(go2_serve
 
 @pytest.mark.go2
 def test_where_no_robot_is_it_says_where_it_listened(go2_server):
-    with pytest.raises(RobotUnreachable) as caught:
-        Go2Robot(
-            GO2, Go2Config(interface="lo", domain=go2_server.domain - 50, connect_timeout=3.0)
-        )
+    with own_domain() as empty, pytest.raises(RobotUnreachable) as caught:
+        Go2Robot(GO2, Go2Config(interface="lo", domain=empty, connect_timeout=3.0))
     one_line(caught, "rt/lowstate", "'lo'", "is the robot on", "192.168.123.x")
 
 
