@@ -144,6 +144,7 @@ class LowProcess(Go2Process):
         refusal = self.refusal()
         if refusal:
             return refusal
+        self._memory.signs.set("lowcmd")  # none was sent while the watchdog had the motors
         self._memory.signs.set("cleared")
         self._stopped = ""
         if self._legs.mode is not Mode.WALK:
