@@ -129,6 +129,7 @@ class RunReader:
         bases = {
             topic[: -len(leaf)] for topic in self.topics() if topic.rpartition("/")[2] == leaf
         }
+        bases -= {f"{base}scene/" for base in bases}  # of what stands before that robot
         if len(bases) != 1:
             raise RecordingFailed(
                 f"{self.path} holds '{leaf}' in {len(bases)} namespaces {sorted(bases)}; "

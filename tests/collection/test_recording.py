@@ -175,6 +175,15 @@ def test_two_robots_in_one_run_are_told_apart_by_namespace(tmp_path):
     np.testing.assert_array_equal(observation.position, [3.0, 4.0])
 
 
+def test_what_stands_before_a_robot_is_no_other_robot(tmp_path):
+    writer = RunWriter(tmp_path, {})
+    write_period(writer, 0.0, [1, 2], "/left/")
+    writer.write("/left/scene/joint_states", *joint_state(0.0, [5, 6]), 0)
+    writer.close()
+    ((observation, _),) = RunReader(tmp_path).steps(JOINTS)
+    np.testing.assert_array_equal(observation.position, [1.0, 2.0])
+
+
 def test_after_a_power_cut_everything_that_was_synced_is_there(tmp_path, monkeypatch):
     on_disk = []
     keep = os.fdatasync

@@ -77,8 +77,7 @@ def test_keys_move_the_tool_into_an_episode_and_a_lost_terminal_brings_it_to_res
     start = heard["tool"][-1].pose.position.z
     keys.press(b"\r")
     until(record, "the recording")
-    until(lift, "the tool 5 cm higher")
-    assert newest(heard).velocity.any(), "in the middle of a motion"
+    until(lambda: lift() and newest(heard).velocity.any(), "the tool 5 cm higher, and moving")
     keys.close()
     until(lambda: not newest(heard).velocity.any(), "rest")
     assert heard["state"][-1].data == "RUNNING", "the guard had nothing to do with it"
@@ -86,21 +85,23 @@ def test_keys_move_the_tool_into_an_episode_and_a_lost_terminal_brings_it_to_res
     (line,) = keys.errors.read_text().splitlines()
     assert line.startswith("robot-meta: error: the terminal was closed")
 
+    # Of a robot that is too busy for every period, few join to a step.
+    until(lambda: len(Snapshot(tmp_path / "store")) > 20, "enough of it")
     assert client.call(Trigger, "stop_episode").success
     snapshot = Snapshot(tmp_path / "store")
     batch = snapshot.intact(np.arange(len(snapshot)))
-    assert len(batch) > 20
     assert np.ptp(batch.values["state"], axis=0).max() > 0.05
     assert np.abs(batch.values["requested"]).max() > 0.01
 
     launch.send_signal(signal.SIGINT)
     launch.wait(60.0)
     run = RunReader(tmp_path / "run" / "run.mcap", mend=False)
-    assert {"/teleop_keys", "/teleop_state", "/recording", "/state"} <= set(run.topics)
-    assert run.topics["/commanded"] > len(batch)
+    counts = run.topics()
+    assert {"/teleop_keys", "/teleop_state", "/recording", "/state"} <= set(counts)
+    assert counts["/commanded"] > len(batch)
     with (tmp_path / "run" / "run.mcap").open("rb") as file:
         pressed = list(make_reader(file).iter_messages("/teleop_keys"))
-    assert len(pressed) == run.topics["/teleop_keys"] > 10
+    assert len(pressed) == counts["/teleop_keys"] > 10
     played = tmp_path / "imported"
     import_run(run, played)
     assert len(Snapshot(played)) >= len(batch)

@@ -11,8 +11,8 @@ from robot_meta.perception.poses import Pose, distance
 from robot_meta.perception.tags import TagConfig, TagDetector
 from robot_meta.resources import resource
 from robot_meta.robots.description import arm_description
-from robot_meta.twin.camera import TwinCameraConfig, desk_eye
-from robot_meta.twin.desk.layout import DeskLayout, draw_layout
+from robot_meta.twin.camera import TwinCameraConfig
+from robot_meta.twin.desk.layout import DeskLayout, desk_eye, draw_layout
 from robot_meta.twin.desk.state import SCENE
 from robot_meta.twin.posture import PosedModel, Posture
 from robot_meta.twin.scenes import SceneConfig, build_arm_model
