@@ -8,6 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from robot_meta.errors import NotConnected
 from robot_meta.robots.closing import Closing
 from robot_meta.robots.gate import Gate
+from robot_meta.robots.gripper import Gripper
 from robot_meta.robots.robot import USER_STOPPED, Driver, Robot
 from robot_meta.safety.guard import Answer, Guard, GuardConfig
 from robot_meta.safety.reasons import Reason
@@ -178,13 +179,32 @@ class GuardedDriver(Closing, Generic[ObservationT, CommandT, ReferenceT, Command
 
 
 class GuardedRobot(GuardedDriver[Observation, Command, Reference, Commanded]):
-    """An arm behind its guard."""
+    """An arm behind its guard; its hand stands still whenever the arm is not RUNNING.
+
+    Args:
+        robot: The driver, connected.
+        guard: Its guard.
+        gripper: Its hand, if it has one that works by itself.
+    """
 
     _robot: Robot
     _guard: Guard
 
-    def __init__(self, robot: Robot, guard: Guard) -> None:
+    def __init__(self, robot: Robot, guard: Guard, gripper: Gripper | None = None) -> None:
         super().__init__(robot, guard)
+        self._gripper, self._ran = gripper, False
+
+    def tick(
+        self, command: Command | None, at: float | None = None
+    ) -> Tick[Observation, Reference, Commanded]:
+        """See `GuardedDriver`; stops the hand in the period in which the arm begins to brake."""
+        try:
+            return super().tick(command, at)
+        finally:
+            runs = self._guard.state is State.RUNNING
+            if self._ran and not runs and self._gripper is not None:
+                self._gripper.stop()
+            self._ran = runs
 
     @property
     def spec(self) -> RobotSpec:
