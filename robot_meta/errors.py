@@ -262,3 +262,9 @@ class MotionInterrupted(RobotMetaError):
     """The robot stopped following commands before the motion was over; nothing resumes it."""
 
     exit_code = 39
+
+
+class LoginRefused(NotConnected):
+    """The robot's web interface does not let this user in."""
+
+    exit_code = 40

@@ -196,6 +196,7 @@ class Reference:
     stamp: float  # start of the period, [s], robot clock
     position: Array  # [rad]
     velocity: Array  # [rad/s]
+    first: int = 0  # above 0: the reference before once more, with other samples from this one on
 
 
 @dataclass(frozen=True, kw_only=True)

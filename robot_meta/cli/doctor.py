@@ -10,11 +10,10 @@ from functools import partial
 
 from robot_meta.preflight import go2, machine, realtime, robot, ros
 from robot_meta.preflight.finding import FAIL, Finding
-from robot_meta.robots.description import arm_description, known_robots
-from robot_meta.robots.franka.config import FrankaConfig
+from robot_meta.robots.cell import read_cell
+from robot_meta.robots.description import known_robots
 from robot_meta.robots.go2.config import Go2Config
 from robot_meta.robots.go2.inspection import Go2Facts
-from robot_meta.safety.config import GuardConfig
 from robot_meta.safety.walking import WalkingGuardConfig
 
 CHECKS: tuple[Callable[[], Finding], ...] = (
@@ -53,13 +52,14 @@ def main(argv: list[str], checks: Sequence[Callable[[], Finding]] = CHECKS) -> i
     parser.add_argument("--interface", default="", help="network interface that a Go2 is on")
     parser.add_argument("--domain", type=int, default=0, help="DDS domain of a Go2 (%(default)s)")
     parser.add_argument("--type", choices=known_robots(), default="fr3", help="of the arm")
+    parser.add_argument("--cell", default="", help="file of what is around it and at its end")
     args = parser.parse_args(argv)
     if args.robot is not None:
         usual = [check for check in checks if check is not ros.network]  # asked more strictly
         if args.robot in LEGS:
             checks = (*usual, *before_legs(args.interface, args.domain))
         else:
-            checks = (*usual, *before(args.robot, args.type, args.robot_ip))
+            checks = (*usual, *before(args.robot, args.type, args.robot_ip, args.cell))
     count: Counter[str] = Counter()
     for check in checks:
         finding = check()
@@ -71,20 +71,26 @@ def main(argv: list[str], checks: Sequence[Callable[[], Finding]] = CHECKS) -> i
     return 1 if count[FAIL] else 0
 
 
-def before(backend: str, kind: str, address: str) -> list[Callable[[], Finding]]:
-    """Checks before a real arm moves, with the settings that are the default."""
-    arm, guard = arm_description(kind), GuardConfig()
+def before(
+    backend: str, kind: str, address: str, cell_file: str = ""
+) -> list[Callable[[], Finding]]:
+    """Checks before a real arm moves in the cell that `cell_file` describes.
+
+    Raises:
+        BadConfig: It cannot be read.
+    """
+    cell = read_cell(cell_file)
     checks: list[Callable[[], Finding]] = [
         partial(ros.command_network, allow_open=False),
         realtime.kernel,
         realtime.priority,
         realtime.governor,
-        partial(robot.home, arm, guard),
+        partial(robot.home, kind, cell),
     ]
     if backend == "franka":
         checks += [
             robot.franka_client,
-            partial(robot.thresholds, guard, FrankaConfig()),
+            partial(robot.thresholds, cell.guard(), cell.franka()),
             partial(robot.reachable, address),
         ]
     return checks

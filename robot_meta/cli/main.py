@@ -36,6 +36,11 @@ COMMANDS = {
         "check this machine: Python, ROS, rendering, models, network, GPU",
         "robot-meta doctor",
     ),
+    "franka": Command(
+        "robot_meta.cli.franka",
+        "open the brakes of an FR3 and switch its control interface on, without a browser",
+        "robot-meta franka bring-up --robot-ip 172.16.0.2",
+    ),
     "demo": Command(
         "robot_meta.benchmarks.demo",
         "the arm's body changes while it draws; with and without adaptation",

@@ -17,6 +17,7 @@ from robot_meta.nodes.schedule import ScheduleConfig
 from robot_meta.robots.cell import Cell, arm_in_cell, read_cell
 from robot_meta.robots.description import ArmDescription
 from robot_meta.robots.fake import FakeRobot
+from robot_meta.robots.fixture import Fixture
 from robot_meta.robots.franka.config import FrankaConfig
 from robot_meta.robots.franka.driver import FrankaRobot
 from robot_meta.robots.robot import Robot
@@ -35,6 +36,9 @@ NOT_OF_TWIN = (  # said elsewhere
     "perturbations",
     "desk",
     "layout_seed",
+    "fixtures",
+    "load",
+    "rod",
 )
 SCENES = ("table", "desk")
 
@@ -116,11 +120,7 @@ def declare(node: Node) -> Settings:
         defaults = TwinConfig(
             realtime=not own.lockstep,
             limits=own.limits,
-            scene=SceneConfig(
-                table_height=cell.table.height,
-                desk=own.scene == "desk",
-                layout_seed=own.desk_seed,
-            ),
+            scene=SceneConfig.in_cell(cell, desk=own.scene == "desk", layout_seed=own.desk_seed),
         )
         twin = declare_config(node, defaults, "twin.", skip=NOT_OF_TWIN)
         body = declare_config(node, defaults.perturbations, PERTURBATIONS, live=True)
@@ -165,7 +165,10 @@ def make_guard(description: ArmDescription, settings: Settings) -> Guard:
     if settings.node.self_collision:
         from robot_meta.twin.collision import SelfCollision
 
-        clearance = SelfCollision(description)
+        fixtures = [*settings.cell.fixtures, *_furniture(description, settings.node)]
+        clearance = SelfCollision(description, fixtures, rod=settings.cell.tool.rod)
+    elif settings.cell.fixtures:
+        raise BadConfig(f"cell {settings.node.cell} has fixtures, which need self_collision")
     try:
         return Guard(
             description.spec,
@@ -176,6 +179,16 @@ def make_guard(description: ArmDescription, settings: Settings) -> Guard:
         )
     except ValueError as error:
         raise BadConfig(f"parameters 'guard.*': {error}") from None
+
+
+def _furniture(description: ArmDescription, node: ArmNodeConfig) -> tuple[Fixture, ...]:
+    """What stands on the desk, if there is one."""
+    if node.scene != "desk":
+        return ()
+    from robot_meta.twin.desk.layout import desk_layout
+    from robot_meta.twin.desk.standing import standing_parts
+
+    return standing_parts(description, desk_layout(node.desk_seed))
 
 
 def _open_twin(description: ArmDescription, settings: Settings) -> Any:

@@ -21,13 +21,18 @@ class CellTopics:
         node: Whose topics they are.
         settings: Of the robot node.
         driver: Of the robot; a twin can do more than a `Robot`.
+        gripper: The hand, if there is one.
         refusal: Why nothing may move now, or "".
     """
 
     def __init__(
-        self, node: Node, settings: Settings, driver: Any, refusal: Callable[[], str]
+        self,
+        node: Node,
+        settings: Settings,
+        driver: Any,
+        gripper: Gripper | None,
+        refusal: Callable[[], str],
     ) -> None:
-        gripper = find_gripper(settings, driver)
         if gripper is not None:
             GripperTopics(node, gripper, refusal)
         self._scene: SceneTopics | None = None

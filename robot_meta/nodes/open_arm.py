@@ -8,7 +8,7 @@ from rclpy.node import Node
 
 from robot_meta.nodes.arm_topics import ArmTopics
 from robot_meta.nodes.backends import declare, make_guard, open_robot
-from robot_meta.nodes.cell_topics import CellTopics
+from robot_meta.nodes.cell_topics import CellTopics, find_gripper
 from robot_meta.nodes.driven import Driven, Live, body_parameters
 from robot_meta.nodes.params import refuse_unknown
 from robot_meta.robots.guarded import GuardedRobot
@@ -25,7 +25,8 @@ def open_arm(node: Node) -> Driven:
     refuse_unknown(node)
     description, driver = open_robot(settings)
     guard = make_guard(description, settings)
-    robot = GuardedRobot(driver, guard)
+    gripper = find_gripper(settings, driver)
+    robot = GuardedRobot(driver, guard, gripper)
     twin: Any = driver  # a twin can do more than a `Robot`
     live = [Live(settings.guard, "guard.", lambda before, now: guard.configure(now), limits=True)]
     if settings.twin is not None:
@@ -42,5 +43,5 @@ def open_arm(node: Node) -> Driven:
         live=live,
         body=(lambda: twin.snapshot().perturbations) if settings.twin is not None else None,
         maneuvers={"retreat": robot.retreat, "home": robot.home},
-        beside=lambda node, refusal: CellTopics(node, settings, driver, refusal),
+        beside=lambda node, refusal: CellTopics(node, settings, driver, gripper, refusal),
     )

@@ -125,6 +125,11 @@ class RobotNode(Node):
         self._mailbox.expect(self._stamp, observation.stamp)
         if self._config.lockstep:
             self._clock_out.publish(ClockMsg(clock=messages.time_msg(observation.stamp)))
+        if tick.braked is not None:  # an arm's; the rest of the period before
+            braked = self._clock_map.outward(tick.braked)
+            lasts = tick.commanded.stamp - tick.braked.stamp
+            names = self._robot.spec.joint_names
+            self._sent["commanded"].publish(messages.commanded_msg(braked, names, lasts))
         for topic, msg in self._topics.period_msgs(observation, commanded).items():
             self._sent[topic].publish(msg)
         if self._beside is not None:

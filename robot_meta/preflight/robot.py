@@ -7,20 +7,23 @@ import socket
 from collections.abc import Sequence
 
 from robot_meta.preflight.finding import FAIL, OK, WARN, Finding
-from robot_meta.robots.description import ArmDescription
+from robot_meta.robots.cell import Cell, arm_in_cell
 from robot_meta.robots.franka.config import FrankaConfig
 from robot_meta.safety.config import GuardConfig
 from robot_meta.safety.guard import Guard
+from robot_meta.safety.reasons import Reason
 
 FRANKA_PORT = 1337  # of libfranka's protocol
 
 
-def home(description: ArmDescription, config: GuardConfig) -> Finding:
-    """The robot may stand at home: inside its limits and the box, clear of table and itself."""
+def home(name: str, cell: Cell) -> Finding:
+    """The robot `name` may stand at home in `cell`: inside its limits, clear of what is there."""
     from robot_meta.twin.collision import SelfCollision
 
+    description = arm_in_cell(name, cell)
     spec = description.spec
-    guard = Guard(spec, description.chain, config, SelfCollision(description))
+    distance = SelfCollision(description, cell.fixtures, rod=cell.tool.rod)
+    guard = Guard(spec, description.chain, cell.guard(), distance)
     limits = spec.limits
     outside = [
         name
@@ -31,7 +34,10 @@ def home(description: ArmDescription, config: GuardConfig) -> Finding:
     ]
     broken = f"{', '.join(outside)} out of range" if outside else guard.broken_at(spec.home)
     if broken:
-        remedy = "set guard.workspace_lower, workspace_upper and table_height for this cell"
+        _, parts = distance.nearest(spec.home, cell.table.height)
+        if broken == Reason.SELF_COLLISION and parts is not None:
+            broken = f"{broken} ({parts[0]} and {parts[1]})"
+        remedy = "mend workspace, table and fixtures in the file of this cell"
         return Finding(FAIL, "home", f"home breaks {broken}", remedy)
     x, y, z = description.chain.tool_position_in_base(spec.home)
     return Finding(OK, "home", f"tool at {x:.2f}, {y:.2f}, {z:.2f} m, inside the guard's limits")

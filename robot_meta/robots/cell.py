@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import math
-import typing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from robot_meta.errors import BadConfig
 from robot_meta.robots.description import ArmDescription, arm_description
+from robot_meta.robots.fixture import Fixture, Vector
 from robot_meta.robots.franka.config import FrankaConfig
+from robot_meta.robots.sections import section
 from robot_meta.safety.config import GuardConfig
 
 FRANKA_HAND = "franka_hand"
-Vector = tuple[float, float, float]
 _GUARD, _FRANKA = GuardConfig(), FrankaConfig()
 
 
@@ -28,9 +25,21 @@ class Tool:
 
     Attributes:
         tcp: Tool point in the flange frame, [m]; unset for that of the robot type.
+        radius: Of the rod from the flange to a `tcp` that stands for the tool wherever distances
+            and contacts count; 0 for none, [m].
     """
 
     tcp: Vector | None = None
+    radius: float = 0.01
+
+    def __post_init__(self) -> None:
+        if not self.radius >= 0.0:
+            raise ValueError(f"tool.radius must be >= 0, got {self.radius}")
+
+    @property
+    def rod(self) -> float:
+        """Radius of the rod from flange to tool point; 0 where the hand is all there is, [m]."""
+        return self.radius if self.tcp is not None else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +88,7 @@ class Cell:
         gripper: "none" or "franka_hand".
         table: The table.
         workspace: Where the tool point may be.
+        fixtures: What else stands there.
     """
 
     tool: Tool = field(default_factory=Tool)
@@ -86,8 +96,13 @@ class Cell:
     gripper: str = "none"
     table: Table = field(default_factory=Table)
     workspace: Workspace = field(default_factory=Workspace)
+    fixtures: tuple[Fixture, ...] = ()
 
     def __post_init__(self) -> None:
+        names = [fixture.name for fixture in self.fixtures]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"several fixtures are called {', '.join(twice)}")
         if self.gripper not in ("none", FRANKA_HAND):
             raise ValueError(f"gripper must be 'none' or '{FRANKA_HAND}', got '{self.gripper}'")
         self.guard(), self.franka()  # they check what is theirs
@@ -127,7 +142,7 @@ def read_cell(path: str | Path) -> Cell:
     except yaml.YAMLError as error:
         raise BadConfig(f"cell {path} is no YAML: {' '.join(str(error).split())}") from None
     try:
-        cell: Cell = _section(Cell, {} if content is None else content, "")
+        cell: Cell = section(Cell, {} if content is None else content, "", "a cell")
     except ValueError as error:
         raise BadConfig(f"cell {path}: {error}") from None
     return cell
@@ -145,44 +160,3 @@ def arm_in_cell(name: str, cell: Cell, *, speed: float = 1.0) -> ArmDescription:
     point = description.flange_position + cell.tool.tcp
     chain = dataclasses.replace(description.chain, tool_position=point)
     return dataclasses.replace(description, chain=chain)
-
-
-def _section(kind: Any, content: Any, where: str) -> Any:
-    """A dataclass from a mapping that names nothing else than its fields."""
-    if not isinstance(content, dict):
-        raise ValueError(f"want a section with names in {where or 'the file'}, got {content!r}")
-    hints = typing.get_type_hints(kind)
-    values = {}
-    for name, value in content.items():
-        if name not in hints:
-            near = difflib.get_close_matches(str(name), hints, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(hints)}"
-            raise ValueError(f"{where or 'a cell'} has no '{name}'; {hint}")
-        place = f"{where}.{name}".lstrip(".")
-        if dataclasses.is_dataclass(hints[name]):
-            values[name] = _section(hints[name], value, place)
-        else:
-            values[name] = _leaf(hints[name], value, place)
-    return kind(**values)
-
-
-def _leaf(kind: Any, value: Any, place: str) -> Any:
-    """A number, three of them or more, or a word, as the field wants it."""
-    if kind is str:
-        if not isinstance(value, str):
-            raise ValueError(f"{place}: want a word, got {value!r}")
-        return value
-    if kind is float:
-        return _number(value, place)
-    if not isinstance(value, list):
-        raise ValueError(f"{place}: want a list of numbers, got {value!r}")
-    numbers = tuple(_number(item, place) for item in value)
-    if kind == Vector | None and len(numbers) != 3:
-        raise ValueError(f"{place}: want x, y and z, got {len(numbers)} values")
-    return numbers
-
-
-def _number(value: Any, place: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{place}: want a number, got {value!r}")
-    return float(value)

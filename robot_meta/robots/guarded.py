@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from robot_meta.errors import NotConnected
 from robot_meta.robots.closing import Closing
 from robot_meta.robots.gate import Gate
+from robot_meta.robots.gripper import Gripper
 from robot_meta.robots.robot import USER_STOPPED, Driver, Robot
 from robot_meta.safety.guard import Answer, Guard, GuardConfig
 from robot_meta.safety.reasons import Reason
@@ -31,11 +33,19 @@ CommandedT = TypeVar("CommandedT", bound=Moving)
 
 @dataclass(frozen=True)
 class Tick(Generic[ObservationT, ReferenceT, CommandedT]):
-    """One control period, as it begins."""
+    """One control period, as it begins.
+
+    Attributes:
+        observation: What was measured.
+        reference: What the robot was sent.
+        commanded: What that is in short.
+        braked: What the period before became when a hold or a stop came in its midst.
+    """
 
     observation: ObservationT
     reference: ReferenceT
     commanded: CommandedT
+    braked: CommandedT | None = None
 
 
 class GuardedDriver(Closing, Generic[ObservationT, CommandT, ReferenceT, CommandedT]):
@@ -104,8 +114,7 @@ class GuardedDriver(Closing, Generic[ObservationT, CommandT, ReferenceT, Command
             observation = observe_at(at) if known else self._robot.observe()
             self._notice_stop()
             reference, commanded = self._guard.tick(observation, command)
-            if not self._driver_stopped:
-                self._robot.command(reference)
+            self._send(reference)
         except NotConnected:
             self._guard.fault(Reason.DRIVER_LOST)
             self._driver_stopped = True
@@ -159,6 +168,10 @@ class GuardedDriver(Closing, Generic[ObservationT, CommandT, ReferenceT, Command
         self._guard.stop(Reason.OPERATOR)
         self._robot.close()
 
+    def _send(self, reference: ReferenceT) -> None:
+        if not self._driver_stopped:
+            self._robot.command(reference)
+
     def _notice_stop(self) -> None:
         """A robot that stopped itself stops the guard: its arm follows nothing more."""
         reason = self._robot.stopped
@@ -178,18 +191,60 @@ class GuardedDriver(Closing, Generic[ObservationT, CommandT, ReferenceT, Command
 
 
 class GuardedRobot(GuardedDriver[Observation, Command, Reference, Commanded]):
-    """An arm behind its guard."""
+    """An arm behind its guard; its hand stands still whenever the arm is not RUNNING.
+
+    Args:
+        robot: The driver, connected.
+        guard: Its guard.
+        gripper: Its hand, if it has one that works by itself.
+    """
 
     _robot: Robot
     _guard: Guard
 
-    def __init__(self, robot: Robot, guard: Guard) -> None:
+    def __init__(self, robot: Robot, guard: Guard, gripper: Gripper | None = None) -> None:
         super().__init__(robot, guard)
+        self._gripper, self._ran = gripper, False
+        self._braked: Commanded | None = None
+
+    def tick(
+        self, command: Command | None, at: float | None = None
+    ) -> Tick[Observation, Reference, Commanded]:
+        """See `GuardedDriver`; stops the hand in the period in which the arm begins to brake."""
+        braked, self._braked = self._braked, None
+        try:
+            return dataclasses.replace(super().tick(command, at), braked=braked)
+        finally:
+            runs = self._guard.state is State.RUNNING
+            if self._ran and not runs and self._gripper is not None:
+                self._gripper.stop()
+            self._ran = runs
 
     @property
     def spec(self) -> RobotSpec:
         """The robot's specification."""
         return self._robot.spec
+
+    def hold(self, reason: str = Reason.OPERATOR) -> None:
+        """Brake smoothly, from now on, and stay."""
+        super().hold(reason)
+        self._brake_early()
+
+    def stop(self, reason: str = Reason.ESTOP) -> None:
+        """Brake smoothly, from now on, then stop the driver; latched until `recover`."""
+        super().stop(reason)
+        self._brake_early()
+
+    def _brake_early(self) -> None:
+        if self._driver_stopped or not self._guard.started:
+            return
+        try:
+            braked = self._guard.brake_early(self.time)
+            if braked is not None:
+                reference, self._braked = braked
+                self._send(reference)
+        except NotConnected:
+            return  # nothing brakes that is lost; the next tick finds it so
 
     @property
     def guard(self) -> Guard:

@@ -29,8 +29,9 @@ class ReferencePlayback:
 
     def play(self, reference: Reference, first: int = 0) -> None:
         """Follow a checked `reference` from its sample `first` on, instead of the one before."""
-        self._samples = np.concatenate([reference.position, reference.velocity], axis=1)
-        self._next = first
+        if not self._revise(reference):
+            self._samples = np.concatenate([reference.position, reference.velocity], axis=1)
+            self._next = first
 
     def append(self, reference: Reference, slack: int) -> None:
         """Follow a checked `reference` after what is left of the one before.
@@ -39,6 +40,8 @@ class ReferencePlayback:
         up to that much too late or too early. Where more than twice that is left, time was lost
         somewhere: the new reference then replaces the old one.
         """
+        if self._revise(reference):
+            return
         new = np.concatenate([reference.position, reference.velocity], axis=1)
         left = self._samples[self._next :]
         if len(left) > 2 * slack:
@@ -59,6 +62,8 @@ class ReferencePlayback:
             now: Robot time, [s].
             slack: Most samples by which it may be late.
         """
+        if self._revise(reference):
+            return
         due, left = self.late_start(reference, now), self._samples[self._next :]
         if due + len(left) <= slack:
             self.play(reference)
@@ -67,6 +72,15 @@ class ReferencePlayback:
             if len(left) and left[0, self._spec.num_joints :].any():
                 self.slipped += len(left) + due
             self.play(reference, due)
+
+    def _revise(self, reference: Reference) -> bool:
+        """Change the samples that are still to come of what `reference` says once more, if so."""
+        count = len(reference.position)
+        if reference.first and len(self._samples) >= count:  # else it was dropped meanwhile
+            self._samples[-count:] = np.concatenate(
+                [reference.position, reference.velocity], axis=1
+            )
+        return bool(reference.first)
 
     def late_start(self, reference: Reference, now: float) -> int:
         """The sample that is due at robot time `now` [s]; 0 where the stamp is not of now."""

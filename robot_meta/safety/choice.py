@@ -122,6 +122,17 @@ class Chooser:
         """The Cartesian rule that a posture (J,) breaks at rest, or None."""
         return self._judge.broken(position, position[None, None])[0]
 
+    def broken_on(self, start: Array, path: Array, velocity: Array) -> Reason | None:
+        """The Cartesian rule that `path` (t, J) from `start` or the stop after it breaks, or None.
+
+        Args:
+            start: Where it begins, (J,), [rad].
+            path: Samples.
+            velocity: At its end, (J,), [rad/s].
+        """
+        stop = self.ramp.stopping(path[-1], velocity, self.brake(velocity)[None])
+        return self._judge.broken(start, np.concatenate([path[None], stop], axis=1))[0]
+
     def _broken(self, position: Array, velocity: Array, after: Array) -> list[Reason | None]:
         """The Cartesian rule that each choice (C, J) breaks in its period or in its stop."""
         if self._looks_ahead:

@@ -16,6 +16,7 @@ or to where the robot stands.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection
 
 import numpy as np
@@ -24,6 +25,7 @@ from robot_meta.kinematics import KinematicChain
 from robot_meta.reference import advance
 from robot_meta.safety.choice import Chooser
 from robot_meta.safety.config import GuardConfig
+from robot_meta.safety.early import Period
 from robot_meta.safety.life import LifeCycle
 from robot_meta.safety.maneuvers import Maneuvers
 from robot_meta.safety.measurements import Measurements
@@ -75,6 +77,7 @@ class Guard:
         self._tally, self._wishes = Tally(), Wishes()
         self._measurements: Measurements | None = None
         self._position: Array | None = None
+        self._period: Period | None = None  # that runs, unless it was changed already
         self._velocity = np.zeros(spec.num_joints)
         self._contact = False
         self._use(config if config is not None else GuardConfig())
@@ -161,7 +164,7 @@ class Guard:
         if not np.isfinite(observation.position).all() or not np.isfinite(observation.stamp):
             raise ValueError(f"want a finite measurement to start from, got {observation}")
         self._position = np.array(observation.position, dtype=float)
-        self._velocity = np.zeros(self.spec.num_joints)
+        self._velocity, self._period = np.zeros(self.spec.num_joints), None
         self._measurements = Measurements(observation, self.spec.num_joints, self.spec.control_dt)
         self._wishes = Wishes()
         self._maneuvers.restart(self._position)
@@ -279,6 +282,7 @@ class Guard:
         positions, velocities = self._chooser.ramp.period(position, velocity, after)
         end = advance(position, velocity, after, self.spec.control_dt)
         self._position, self._velocity = end, after
+        self._period = Period(stamp, position, velocity, after)
         self._maneuvers.moved(end, by_itself=self.state is State.RECOVERY)
         reference = Reference(stamp=stamp, position=positions, velocity=velocities)
         commanded = Commanded(
@@ -289,6 +293,23 @@ class Guard:
             reason=reason,
         )
         return reference, commanded
+
+    def brake_early(self, now: float) -> tuple[Reference, Commanded] | None:
+        """After a hold or a stop: what the rest of the period that runs becomes, if it can change.
+
+        Args:
+            now: Robot time, [s].
+        """
+        period, self._period = self._period, None
+        if period is None or self.state in (State.RUNNING, State.RECOVERY):
+            return None
+        braked = period.braked_from(now, self._chooser, self.spec)
+        if braked is None:
+            return None
+        reference, commanded = braked
+        self._position, self._velocity = reference.position[-1], reference.velocity[-1]
+        self._maneuvers.moved(self._position, by_itself=True)
+        return reference, dataclasses.replace(commanded, reason=self.reason)
 
     def _take_in(self, observation: Observation) -> float:
         """The stamp of the period, [s]; holds where the robot is not known or feels too much."""

@@ -31,17 +31,11 @@ class Ramp:
 
     def __init__(self, limits: JointLimits, control_dt: float, reference_dt: float) -> None:
         self.step: Array = velocity_step(limits, control_dt)
-        self._period = control_dt
+        self._limits, self._period, self._spacing = limits, control_dt, reference_dt
+        self._parts: dict[int, tuple[Array, Array, Array]] = {}
         self._samples = round(control_dt / reference_dt)
         self._time = (np.arange(1, self._samples + 1) * reference_dt)[:, None]  # (n, 1)
-        ramps = [
-            _unit_ramp(step, acceleration, jerk, control_dt, self._samples)
-            for step, acceleration, jerk in zip(
-                self.step, limits.acceleration, limits.jerk, strict=True
-            )
-        ]
-        self._shape = np.stack([shape for shape, _ in ramps], axis=1)  # s, (n, J)
-        self._moved = np.stack([moved for _, moved in ramps], axis=1)  # ∫ s, (n, J), [s]
+        _, self._shape, self._moved = self._part(self._samples)
 
     def period(self, position: Array, velocity: Array, after: Array) -> tuple[Array, Array]:
         """Positions and velocities (..., n, J) of periods from (..., J) to the velocity `after`.
@@ -54,6 +48,25 @@ class Ramp:
         velocities = velocity[..., None, :] + change * self._shape
         positions[..., -1, :] = advance(position, velocity, after, self._period)
         velocities[..., -1, :] = after
+        return positions, velocities
+
+    def slowed(
+        self, position: Array, velocity: Array, after: Array, first: int
+    ) -> tuple[Array, Array]:
+        """The same period, (n, J) each, with every joint slowed down from sample `first` on.
+
+        What is taken off is a ramp over the rest of the period. The one that is there uses the
+        share |v₁ − v₀| / Δ of acceleration and jerk, which leaves one minus that. A joint that is
+        about to turn around is left alone; the others do not turn around.
+        """
+        positions, velocities = self.period(position, velocity, after)
+        most, shape, moved = self._part(self._samples - first)
+        free = (1.0 - np.abs(after - velocity) / self.step).clip(0.0)
+        now = velocities[first - 1]
+        less = np.minimum(free * most, np.minimum(np.abs(now), np.abs(after)))
+        change = np.where(now * after > 0.0, -np.copysign(less, after), 0.0)
+        positions[first:] += change * moved
+        velocities[first:] += change * shape
         return positions, velocities
 
     def stopping(self, position: Array, velocity: Array, after: Array) -> Array:
@@ -71,6 +84,21 @@ class Ramp:
         begins = np.concatenate([np.broadcast_to(position, start.shape), ends[:, :-1]], axis=1)
         positions, _ = self.period(begins, velocities[:, :-1], velocities[:, 1:])
         return positions.reshape(len(after), -1, velocity.size)
+
+    def _part(self, samples: int) -> tuple[Array, Array, Array]:
+        """Of a ramp of so many samples: largest change (J,) [rad/s], s and ∫ s [s], (n, J)."""
+        if samples not in self._parts:
+            limits, lasts = self._limits, samples * self._spacing
+            most = velocity_step(limits, lasts)
+            ramps = [
+                _unit_ramp(step, acceleration, jerk, lasts, samples)
+                for step, acceleration, jerk in zip(
+                    most, limits.acceleration, limits.jerk, strict=True
+                )
+            ]
+            shape, moved = (np.stack(values, axis=1) for values in zip(*ramps, strict=True))
+            self._parts[samples] = most, shape, moved
+        return self._parts[samples]
 
 
 def _unit_ramp(

@@ -174,7 +174,9 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.WORKSPACE: Explanation("The tool would leave its box or touch the table.", _NEAR),
     Reason.TOOL_SPEED: Explanation("The tool would be too fast.", _NEAR),
-    Reason.SELF_COLLISION: Explanation("The arm would come too close to itself.", _NEAR),
+    Reason.SELF_COLLISION: Explanation(
+        "The arm would come too close to itself, to the table or to a fixture of the cell.", _NEAR
+    ),
     Reason.STOPPING: Explanation("No stop inside the limits would be left.", _NEAR),
     Reason.LEAD: Explanation(
         "The reference would run too far ahead of the robot, which would press too hard.",

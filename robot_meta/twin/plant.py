@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 
 from robot_meta.robots.description import ArmDescription
-from robot_meta.twin import scenes
+from robot_meta.twin import scenes, surroundings
 from robot_meta.twin.desk.furniture import Furniture
 from robot_meta.twin.desk.layout import desk_layout
 from robot_meta.twin.perturbations import Perturbations
@@ -110,7 +110,7 @@ class Plant:
         self._data, self._scratch = mujoco.MjData(self._model), mujoco.MjData(self._model)
         self._tool = self._model.site(scenes.TOOL_SITE).id
         self._payload = self._model.body(scenes.PAYLOAD_BODY).id
-        self._hold = self._model.equality(scenes.HOLD).id
+        self._hold = self._model.equality(surroundings.HOLD).id
         # The joints of the arm come first; behind them is what furniture and fingers add.
         self.position, self.velocity = self._data.qpos[:joints], self._data.qvel[:joints]
         self._torque, self._force = self._data.ctrl[:joints], self._data.qfrc_applied[:joints]
@@ -215,7 +215,7 @@ class Plant:
 
     @property
     def contact_force(self) -> Array:
-        """True force on the tool by the wall or by what holds it, base frame, (3,), [N].
+        """True force on the arm by wall, fixtures or what holds it, base frame, (3,), [N].
 
         What furniture does to the hand is not counted.
         """
@@ -226,7 +226,7 @@ class Plant:
         for i in range(data.ncon if self.furniture is None else 0):
             mujoco.mj_contactForce(self._model, data, i, local)
             contact = data.contact[i]
-            sign = 1.0 if contact.geom[1] == self._model.geom("tip").id else -1.0
+            sign = 1.0 if self._model.geom_bodyid[contact.geom[1]] else -1.0  # the world is 0
             force += sign * contact.frame.reshape(3, 3).T @ local[:3]
         return force
 

@@ -15,18 +15,23 @@ import numpy as np
 import numpy.typing as npt
 
 from robot_meta.errors import UnknownRobot
+from robot_meta.robots.cell import Cell, KnownLoad
 from robot_meta.robots.description import ArmDescription
+from robot_meta.robots.fixture import Fixture, Vector
 from robot_meta.twin.assets import fr3_path, hand_path, sim_path
 from robot_meta.twin.desk.model import add_desk, moving_hand
+from robot_meta.twin.surroundings import (
+    add_fixtures,
+    add_hold,
+    add_load,
+    add_rod,
+    add_wall,
+)
 
 TOOL_SITE = "tool"
 TOOL_BODY = "hand/hand"
 PAYLOAD_BODY = "payload/weight"
-HOLD = "hold"
-TIP_RADIUS = 0.01  # of the ball at the tool centre point that touches the wall, [m]
 CARD_THICKNESS = 0.0004  # of a poster, [m]
-
-Vector = tuple[float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +67,9 @@ class SceneConfig:
         desk: Instead of the plain table one with a drawer, a door, a knob, a button, a switch and
             two blocks, which can be touched; and fingers that move.
         layout_seed: Which of all desks, -1 for the nominal one.
+        fixtures: What stands there and can be run into, by all parts of the arm.
+        load: What the arm carries all the time; its law knows.
+        rod: Radius of a rod from the flange to the tool point, [m]; 0 for none.
     """
 
     visual: bool = False
@@ -72,12 +80,32 @@ class SceneConfig:
     wall_normal: Vector = (-1.0, 0.0, 0.0)
     desk: bool = False
     layout_seed: int = -1
+    fixtures: tuple[Fixture, ...] = ()
+    load: KnownLoad = KnownLoad()
+    rod: float = 0.0
 
     def __post_init__(self) -> None:
         if self.desk and self.wall_point is not None:
             raise ValueError("there is either a wall or a desk: unset wall_point or desk")
         if not np.linalg.norm(self.wall_normal) > 1e-6:
             raise ValueError(f"wall_normal must not be zero, got {self.wall_normal}")
+
+    @property
+    def contacts(self) -> bool:
+        """Whether there is anything that can be touched."""
+        return self.desk or self.wall_point is not None or bool(self.fixtures)
+
+    @staticmethod
+    def in_cell(cell: Cell, *, desk: bool = False, layout_seed: int = -1) -> SceneConfig:
+        """The scene that a cell's file asks for, on its table or on a desk."""
+        return SceneConfig(
+            table_height=cell.table.height,
+            desk=desk,
+            layout_seed=layout_seed,
+            fixtures=cell.fixtures,
+            load=cell.load,
+            rod=cell.tool.rod,
+        )
 
 
 def build_arm_model(
@@ -124,16 +152,21 @@ def build_arm_model(
     for body in spec.bodies:
         body.gravcomp = 0.0
     _drop_meshes(spec, config)
+    if config.load.mass > 0.0:
+        add_load(wrist, flange, config.load)
+    if config.rod > 0.0:
+        add_rod(wrist, flange, tool, config.rod)
+    add_fixtures(spec, config.fixtures)
     if config.desk:
         add_desk(spec)
-    _add_hold(spec)
+    add_hold(spec, TOOL_SITE)
     for number, poster in enumerate(posters):
         _add_poster(spec, description, poster, f"poster{number}")
     if config.wall_point is not None:
-        _add_wall(spec, wrist, tool, config.wall_point, config.wall_normal)
+        add_wall(spec, wrist, tool, config.wall_point, config.wall_normal)
 
     model = spec.compile()
-    if config.wall_point is None and not config.desk:
+    if not config.contacts:
         model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_CONTACT)
     arm = description.spec.num_joints if config.desk else model.njnt
     names = tuple(model.joint(j).name for j in range(arm))
@@ -162,52 +195,12 @@ def _drop_meshes(spec: mujoco.MjSpec, config: SceneConfig) -> None:
         furniture = config.furniture and geom.name.startswith("scene/")
         if geom.group == 2 and not (config.visual or furniture):
             spec.delete(geom)
-        elif geom.group == 3 and not config.collision:
+        elif geom.group == 3 and not (config.collision or config.fixtures):
             spec.delete(geom)
     used = {geom.meshname for geom in spec.geoms}
     for mesh in list(spec.meshes):
         if mesh.name not in used:
             spec.delete(mesh)
-
-
-def _add_hold(spec: mujoco.MjSpec) -> None:
-    """Something that can take hold of the tool point, switched off at first."""
-    holder = spec.worldbody.add_body(name="holder", mocap=True)
-    holder.add_site(name="holder", group=4)
-    spec.add_equality(
-        name=HOLD,
-        type=mujoco.mjtEq.mjEQ_CONNECT,
-        objtype=mujoco.mjtObj.mjOBJ_SITE,
-        name1=TOOL_SITE,
-        name2="holder",
-        active=False,
-    )
-
-
-def _add_wall(
-    spec: mujoco.MjSpec, wrist: mujoco.MjsBody, tool: np.ndarray, point: Vector, normal: Vector
-) -> None:
-    """A plane, and a ball at the tool centre point that touches it."""
-    quat = np.zeros(4)
-    mujoco.mju_quatZ2Vec(quat, np.asarray(normal, dtype=float))
-    surface = dict(contype=2, conaffinity=2, group=2)
-    spec.worldbody.add_geom(
-        name="wall",
-        type=mujoco.mjtGeom.mjGEOM_PLANE,
-        pos=point,
-        quat=quat,
-        size=[0.4, 0.4, 0.01],
-        rgba=[0.45, 0.55, 0.70, 0.6],
-        **surface,
-    )
-    wrist.add_geom(
-        name="tip",
-        type=mujoco.mjtGeom.mjGEOM_SPHERE,
-        pos=tool,
-        size=[TIP_RADIUS, 0.0, 0.0],
-        mass=0.0,
-        **surface,
-    )
 
 
 def _add_poster(

@@ -238,3 +238,20 @@ def test_what_is_fixed_is_told_to_latecomers_with_unit_quaternions(processes, cl
             quat_xyzw_from_rotation(transform.pose.rotation),
             atol=1e-9,
         )
+
+
+@pytest.mark.ros
+def test_a_transform_for_tf_says_the_same_as_the_pose_that_stands_in_for_it():
+    pytest.importorskip("geometry_msgs")
+    from robot_meta.nodes.frames_node import transform_msg
+
+    for transform in load_frames(resource("config/frames.yaml")).transforms:
+        msg = transform_msg(12.5, transform)
+        stamp = msg.header.stamp
+        assert (msg.header.frame_id, msg.child_frame_id) == (transform.parent, transform.child)
+        assert stamp.sec + 1e-9 * stamp.nanosec == 12.5
+        shift, turn = msg.transform.translation, msg.transform.rotation
+        np.testing.assert_allclose([shift.x, shift.y, shift.z], transform.pose.position)
+        np.testing.assert_allclose(
+            [turn.x, turn.y, turn.z, turn.w], transform.pose.quat_xyzw, atol=1e-12
+        )

@@ -212,3 +212,18 @@ def test_where_the_interface_is_wrong_the_robot_is_not_waited_for(monkeypatch, c
     told = {line.split()[1]: line.split()[0] for line in lines[:-1]}
     rows = ("interface", "robot", "firmware", "sport", "battery", "motors", "remote")
     assert {told[row] for row in rows} == {FAIL}
+
+
+@pytest.mark.sim
+def test_home_is_judged_in_the_cell_that_is_there(tmp_path):
+    pytest.importorskip("mujoco")
+    cell = tmp_path / "cell.yaml"
+    box = "{name: box, size: [0.2, 0.2, 0.4], position: [0.31, 0.0, 0.29]}"
+    cell.write_text(f"fixtures: [{box}]")
+    findings = {}
+    for path in ("", str(cell)):
+        found = [check() for check in doctor.before("ros2_control", "fr3", "", path)]
+        findings[path] = next(finding for finding in found if finding.name == "home")
+    assert findings[""].level == OK
+    assert findings[str(cell)].level == FAIL
+    assert "SELF_COLLISION (hand/left_finger and fixture/box)" in findings[str(cell)].text

@@ -7,6 +7,7 @@ from robot_meta.errors import BadConfig
 from robot_meta.resources import resource
 from robot_meta.robots.cell import Cell, arm_in_cell, read_cell
 from robot_meta.robots.description import arm_description
+from robot_meta.robots.fixture import Fixture
 from robot_meta.robots.franka.config import FrankaConfig
 from robot_meta.safety.config import GuardConfig
 
@@ -33,6 +34,10 @@ def test_everything_in_it_reaches_guard_driver_and_kinematics(tmp_path):
             gripper: franka_hand
             table: {height: 0.1, distance: 0.02}
             workspace: {lower: [0.2, -0.3, 0.0], upper: [0.7, 0.3, 0.9]}
+            fixtures:
+              - {name: post, size: [0.1, 0.1, 0.5], position: [0.2, 0.6, 0.25]}
+              - {name: tray, size: [0.3, 0.2, 0.1], position: [0.5, 0.1, 0.05],
+                 rotation: [0.0, 0.0, 0.3], touchable: true}
             """,
         )
     )
@@ -41,6 +46,10 @@ def test_everything_in_it_reaches_guard_driver_and_kinematics(tmp_path):
     assert guard.workspace_lower == (0.2, -0.3, 0.0) and guard.workspace_upper == (0.7, 0.3, 0.9)
     assert (franka.load_mass, franka.load_center) == (0.4, (0.0, 0.0, 0.05))
     assert franka.load_inertia[::4] == (1.0, 1.0, 1.0) and franka.gripper
+    post, tray = cell.fixtures
+    assert post == Fixture(name="post", size=(0.1, 0.1, 0.5), position=(0.2, 0.6, 0.25))
+    assert tray.touchable and tray.rotation == (0.0, 0.0, 0.3)
+    assert cell.tool.rod == 0.01 and Cell().tool.rod == 0.0
     usual, arm = arm_description("fr3"), arm_in_cell("fr3", cell, speed=0.5)
     np.testing.assert_allclose(arm.chain.tool_position, usual.flange_position + [0, 0.01, 0.2])
     np.testing.assert_allclose(arm.spec.limits.velocity, 0.5 * usual.spec.limits.velocity)
@@ -56,6 +65,24 @@ def test_everything_in_it_reaches_guard_driver_and_kinematics(tmp_path):
         ("tabel: {height: 0.1}", ["a cell has no 'tabel'", "did you mean 'table'?"]),
         ("table: {hight: 0.1}", ["table has no 'hight'", "'height'"]),
         ("fence: {}", ["a cell has no 'fence'", "it has tool, load, gripper"]),
+        ("fixtures: {}", ["fixtures: want a list of sections", "{}"]),
+        ("fixtures: [{name: a, size: [1, 1, 1]}]", ["fixtures[0] lacks position"]),
+        (
+            "fixtures: [{name: a, size: [1, 1], position: [0, 0, 0]}]",
+            ["fixtures[0].size", "got 2"],
+        ),
+        ("fixtures: [{name: a, size: [1, 1, 0], position: [0, 0, 0]}]", ["'a': size must be > 0"]),
+        ("fixtures: [{nmae: a}]", ["fixtures[0] has no 'nmae'", "did you mean 'name'?"]),
+        (
+            "fixtures: [{name: a, size: [1, 1, 1], position: [0, 0, 0], touchable: 1}]",
+            ["fixtures[0].touchable", "true or false"],
+        ),
+        (
+            "fixtures: [{name: a, size: [1, 1, 1], position: [0, 0, 0]},"
+            " {name: a, size: [1, 1, 1], position: [0, 0, 2]}]",
+            ["several fixtures are called a"],
+        ),
+        ("tool: {radius: -0.1}", ["tool.radius must be >= 0"]),
         ("table: {height: low}", ["table.height", "want a number", "'low'"]),
         ("table: {height: yes}", ["table.height", "want a number", "True"]),
         ("tool: {tcp: [0.0, 0.1]}", ["tool.tcp", "want x, y and z, got 2"]),

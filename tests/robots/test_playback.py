@@ -1,5 +1,7 @@
 """How periods of reference join when they come late or early."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -70,3 +72,35 @@ def test_standing_still_without_a_reference_is_no_slip():
     for _ in range(3 * N):
         playback.next(target)
     assert playback.slipped == 0
+
+
+@pytest.mark.parametrize("enter", ["play", "append", "join"])
+def test_a_period_that_is_said_again_changes_what_is_still_to_come_and_no_timing(enter):
+    playback, target, stream = ReferencePlayback(SPEC), np.zeros(2 * J), []
+    playback.hold_at(np.zeros(J))
+    more = {"play": (), "append": (SLACK,), "join": (0.0, SLACK)}[enter]
+    first = period(0)
+    getattr(playback, enter)(first, *more)
+    lag = SLACK if enter == "append" else 0
+    slower = first.position.copy()
+    slower[12:] = slower[11]
+    for sample in range(N + lag):
+        if sample == 5:
+            again = Reference(
+                stamp=first.stamp, position=slower, velocity=first.velocity, first=12
+            )
+            getattr(playback, enter)(again, *more)
+        playback.next(target)
+        stream.append(target[0])
+    np.testing.assert_array_equal(stream, [*[0.0] * lag, *slower[:, 0]])
+    assert playback.slipped == 0
+
+
+def test_what_is_said_again_of_a_period_that_was_dropped_moves_nothing():
+    playback, target = ReferencePlayback(SPEC), np.zeros(2 * J)
+    playback.play(period(0))
+    playback.hold_at(np.full(J, 0.5))
+    again = dataclasses.replace(period(0), first=12)
+    playback.join(again, 0.0, SLACK)
+    playback.next(target)
+    assert (target == [*[0.5] * J, *[0.0] * J]).all()

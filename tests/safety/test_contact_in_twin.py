@@ -12,7 +12,8 @@ from robot_meta.robots.guarded import GuardedRobot
 from robot_meta.safety.guard import Guard, GuardConfig
 from robot_meta.safety.reasons import Reason
 from robot_meta.twin.mujoco_robot import MujocoRobot, TwinConfig
-from robot_meta.twin.scenes import TIP_RADIUS, SceneConfig
+from robot_meta.twin.scenes import SceneConfig
+from robot_meta.twin.surroundings import TIP_RADIUS
 from robot_meta.types import Command
 
 pytestmark = pytest.mark.sim

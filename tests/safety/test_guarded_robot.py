@@ -10,6 +10,7 @@ from robot_meta.errors import NotConnected
 from robot_meta.reference import advance
 from robot_meta.robots.description import arm_description
 from robot_meta.robots.fake import FakeRobot
+from robot_meta.robots.gripper import SimulatedGripper
 from robot_meta.robots.guarded import GuardedRobot
 from robot_meta.robots.robot import USER_STOPPED
 from robot_meta.safety.guard import Guard
@@ -164,3 +165,48 @@ def test_repeated_reflexes_are_not_even_cleared_before_a_person_acknowledges(rob
     assert robot._robot.stopped == "joint_reflex"
     assert robot.acknowledge() and robot.recover()
     assert robot._robot.stopped == "" and robot.state is State.HOLD
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        lambda robot: robot.hold(),
+        lambda robot: robot.stop(),
+        lambda robot: robot._robot.stop("joint_reflex"),  # the driver's own
+        lambda robot: [
+            robot.step() or robot.tick(None) for _ in range(10)
+        ],  # commands fall silent
+    ],
+    ids=["hold", "e-stop", "reflex", "silence"],
+)
+def test_whatever_stops_the_arm_stops_its_fingers(trouble):
+    driver = FakeRobot(ARM.spec)
+    hand = SimulatedGripper(lambda: driver.time)
+    with GuardedRobot(driver, Guard(ARM.spec, ARM.chain), hand) as robot:
+        tick = moving(robot)
+        hand.move(0.0, speed=0.01)  # 4 s
+        robot.step()
+        tick = robot.tick(answer(tick))
+        assert hand.state().busy
+        trouble(robot)
+        robot.step()
+        robot.tick(None)
+        state = hand.state()
+        assert not state.busy and state.succeeded is False and 0.03 < state.width < 0.04
+        for _ in range(50):
+            robot.step()
+            robot.tick(None)
+        assert hand.state().width == state.width
+
+
+def test_a_hand_that_holds_something_goes_on_holding_it():
+    driver = FakeRobot(ARM.spec)
+    hand = SimulatedGripper(lambda: driver.time, object_width=0.03)
+    with GuardedRobot(driver, Guard(ARM.spec, ARM.chain), hand) as robot:
+        hand.grasp(0.03)
+        tick = moving(robot, periods=30)
+        assert hand.state().grasped
+        robot.stop()
+        robot.step()
+        robot.tick(answer(tick))
+        assert hand.state().grasped

@@ -7,7 +7,8 @@ import pytest
 
 from robot_meta.robots.description import arm_description
 from robot_meta.twin.mujoco_robot import MujocoRobot, TwinConfig
-from robot_meta.twin.scenes import TIP_RADIUS, SceneConfig
+from robot_meta.twin.scenes import SceneConfig
+from robot_meta.twin.surroundings import TIP_RADIUS
 from robot_meta.types import Array, Reference
 
 pytestmark = pytest.mark.sim

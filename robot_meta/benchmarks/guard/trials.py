@@ -17,7 +17,7 @@ import numpy as np
 from robot_meta.benchmarks.guard.commander import SPEC
 from robot_meta.benchmarks.guard.rig import Heard, Rig
 from robot_meta.errors import LaunchError
-from robot_meta.reference import brake, velocity_step
+from robot_meta.reference import advance, brake, velocity_step
 from robot_meta.robots.robot import USER_STOPPED
 from robot_meta.twin.incidents import REFLEXES, SILENCE
 
@@ -208,10 +208,11 @@ def _seen(rig: Rig, before: Heard, begin: float, what: Kind) -> tuple[bool, floa
 
 
 def _brakes(heard: Heard) -> bool:
-    """Whether the guard ends the motion in this period, as hard as it may."""
-    before, after = heard.commanded.velocity
-    return bool(
-        heard.commanded.reason
-        and before.any()
-        and np.allclose(after, brake(before, _STEP), atol=1e-9)
-    )
+    """Whether the guard ends the motion in this period as hard as it may, or from its midst on."""
+    commanded, (before, after) = heard.commanded, heard.commanded.velocity
+    if not (commanded.reason and before.any()):
+        return False
+    whole = advance(commanded.position[0], before, after, SPEC.control_dt)
+    if np.allclose(whole, commanded.position[1], rtol=0.0, atol=1e-9):
+        return bool(np.allclose(after, brake(before, _STEP), atol=1e-9))
+    return bool((np.abs(after) <= np.abs(before)).all())

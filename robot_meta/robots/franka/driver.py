@@ -113,10 +113,7 @@ class FrankaRobot(Closing):
         if self._closed or self._stopped:
             return
         self._stopped = reason or "STOP"
-        try:
-            self._process.channel.send({"do": "stop", "reason": self._stopped})
-        except OSError:
-            pass  # the process is gone, and its arm with it: `observe` says so
+        self._tell({"do": "stop", "reason": self._stopped})
 
     def recover(self) -> bool:
         """Clear a stop, a reflex or a lost connection and hold in place; whether that worked.
@@ -146,7 +143,7 @@ class FrankaRobot(Closing):
         """
         if not self._config.gripper:
             raise NotConnected("this driver has no gripper: set franka.gripper")
-        return FrankaGripper(lambda message: self._ask(message, ANSWER))
+        return FrankaGripper(lambda message: self._ask(message, ANSWER), self._tell)
 
     @property
     def time(self) -> float:
@@ -200,6 +197,12 @@ class FrankaRobot(Closing):
             self._process.channel.send_reference(reference)
         except OSError:
             raise NotConnected("the driver process ended; start the driver again") from None
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        try:
+            self._process.channel.send(message)
+        except OSError:
+            pass  # the process is gone, and its arm with it: `observe` says so
 
     def _ask(self, message: dict[str, Any], timeout: float) -> dict[str, Any]:
         self._require_process()

@@ -15,6 +15,7 @@ from typing import Any
 from robot_meta.robots.gripper import FORCE, SPEED, TOLERANCE, GripperReading
 
 POLL = 0.05  # [s]
+GOODBYE = 0.5  # longest wait for the hand to stop when the process ends, [s]
 
 
 class GripperThread(threading.Thread):
@@ -29,21 +30,39 @@ class GripperThread(threading.Thread):
         self._connect = connect
         self._tasks: queue.Queue[tuple[str, dict[str, float]]] = queue.Queue()
         self._hand: Any = None
+        self._stopping: Any = None  # the newest stop, under way or done
         self.reading = GripperReading()
 
     def do(self, task: str, **arguments: float) -> None:
         """Queue "homing", "move" (width, speed) or "grasp" (width, speed, force, ...).
 
-        "stop" ends the task that runs, at once; "look" does nothing.
+        "look" does nothing.
         """
-        if task == "stop":
-            self._cancel()
-        elif task != "look":
+        if task != "look":
             self._tasks.put((task, arguments))
+
+    def stop(self) -> None:
+        """End the task that runs, at once, and forget the others; what is held stays held."""
+        if not self._busy:
+            return
+        while True:
+            try:
+                self._tasks.get_nowait()
+            except queue.Empty:
+                break
+            self._tasks.task_done()
+        if self._hand is not None:
+            self._stopping = self._hand.stop_async()
+
+    def end(self) -> None:
+        """Stop, and wait a little until the hand has heard of it."""
+        self.stop()
+        if self._stopping is not None:
+            self._stopping.wait(GOODBYE)
 
     def state(self) -> dict[str, Any]:
         """The newest reading, as a message."""
-        busy = self.is_alive() and self._tasks.unfinished_tasks > 0
+        busy = self._busy
         return {**asdict(self.reading), "busy": busy}  # read later: it is that of the end
 
     def run(self) -> None:
@@ -74,15 +93,9 @@ class GripperThread(threading.Thread):
             self._look(self.reading.succeeded, "")
         return bool(future.get())
 
-    def _cancel(self) -> None:
-        while True:
-            try:
-                self._tasks.get_nowait()
-            except queue.Empty:
-                break
-            self._tasks.task_done()
-        if self._hand is not None:
-            self._hand.stop_async()
+    @property
+    def _busy(self) -> bool:
+        return self.is_alive() and self._tasks.unfinished_tasks > 0
 
     def _look(self, succeeded: bool | None, trouble: str) -> None:
         try:
@@ -104,10 +117,15 @@ class FrankaGripper:
 
     Args:
         ask: Sends a message to the driver process and returns its answer.
+        tell: Sends one that has no answer, and waits for nothing.
     """
 
-    def __init__(self, ask: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-        self._ask = ask
+    def __init__(
+        self,
+        ask: Callable[[dict[str, Any]], dict[str, Any]],
+        tell: Callable[[dict[str, Any]], None],
+    ) -> None:
+        self._ask, self._tell = ask, tell
 
     def homing(self) -> None:
         """Find the ends of the fingers' range; needed once after the fingers were changed."""
@@ -138,8 +156,8 @@ class FrankaGripper:
         )
 
     def stop(self) -> None:
-        """End what the hand does, and forget what it was to do next."""
-        self._do("stop")
+        """End what the hand does, and forget what it was to do next; waits for nothing."""
+        self._tell({"do": "stop gripper"})
 
     def state(self) -> GripperReading:
         """How the hand stands."""

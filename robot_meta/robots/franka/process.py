@@ -66,6 +66,7 @@ class FrankaProcess:
                 time.sleep(max(0.0, due - time.perf_counter()))
         except EOFError:
             self._arm.release()
+            self._gripper.end()
 
     def _begin(self) -> None:
         """Hold where the arm stands; an arm in reflex waits for `recover`."""
@@ -84,6 +85,8 @@ class FrankaProcess:
                 self._take_reference(message)
             elif message["do"] == "stop":
                 self._stop(message["reason"])
+            elif message["do"] == "stop gripper":
+                self._gripper.stop()
             elif message["do"] == "gripper":
                 self._gripper.do(message["task"], **message["with"])
                 self._channel.send(self._gripper.state())
@@ -97,9 +100,10 @@ class FrankaProcess:
             self._playback.join(reference, now, SLACK)
 
     def _stop(self, reason: str) -> None:
-        """Hold the present reference; the first reason counts."""
+        """Hold the present reference, and the fingers; the first reason counts."""
         if not self._stopped:
             self._stopped = reason
+            self._gripper.stop()
             self._playback.hold_at(self._playback.held)
 
     def _recover(self) -> str:

@@ -155,13 +155,16 @@ class Channel(wire.Channel):
             OSError: The other side is gone.
         """
         samples = np.concatenate([reference.position, reference.velocity], axis=1)
-        self.send_bytes(b"R" + np.float64(reference.stamp).tobytes() + samples.tobytes())
+        head = np.array([reference.stamp, reference.first], dtype=np.float64)
+        self.send_bytes(b"R" + head.tobytes() + samples.tobytes())
 
     def unpack(self, data: bytes) -> Reference:
         """The reference that was sent as `data`."""
-        samples = np.frombuffer(data, np.float64, offset=9).reshape(-1, 2 * JOINTS)
+        stamp, first = np.frombuffer(data, np.float64, 2, 1)
+        samples = np.frombuffer(data, np.float64, offset=17).reshape(-1, 2 * JOINTS)
         return Reference(
-            stamp=float(np.frombuffer(data, np.float64, 1, 1)[0]),
+            stamp=float(stamp),
             position=samples[:, :JOINTS],
             velocity=samples[:, JOINTS:],
+            first=int(first),
         )

@@ -113,10 +113,12 @@ class Fingers:
 
     def _stop(self) -> None:
         self._stopping = False
+        moves = self._speed > REST_SPEED  # a hand that is gripped at rest keeps what it holds
+        if self._tasks or moves:
+            self._aim(self.width, GRIP_FORCE)
         if self._tasks:
             self._tasks.clear()
             self._succeeded = False
-            self._aim(self.width, GRIP_FORCE)
 
     def _moved(self, width: float, speed: float) -> Task:
         self._held = None

@@ -36,3 +36,22 @@ def test_a_typo_in_it_keeps_the_robot_from_starting(processes, tmp_path):
     assert node.wait(timeout=120) == 20
     (line,) = node.log.read_text().splitlines()
     assert line == f"robot: error: cell {cell}: a cell has no 'tabel'; did you mean 'table'?"
+
+
+def test_a_fixture_where_the_arm_stands_keeps_it_from_being_armed(start_robot, tmp_path):
+    cell = tmp_path / "cell.yaml"
+    box = "{name: box, size: [0.2, 0.2, 0.4], position: [0.31, 0.0, 0.29]}"
+    cell.write_text(f"fixtures: [{box}]")
+    robot = start_robot(backend="fake", cell=cell, self_collision=True)
+    robot.wait_for_state("HOLD")
+    answer = robot.call("arm")
+    assert not answer.success and "SELF_COLLISION" in answer.message
+
+
+def test_fixtures_without_anything_that_measures_distances_are_refused(processes, tmp_path):
+    cell = tmp_path / "cell.yaml"
+    cell.write_text("fixtures: [{name: box, size: [1, 1, 1], position: [2, 0, 0]}]")
+    node = processes.node("robot_node", backend="fake", cell=cell, self_collision=False)
+    assert node.wait(timeout=60) == 20
+    (line,) = node.log.read_text().splitlines()
+    assert line == f"robot: error: cell {cell} has fixtures, which need self_collision"

@@ -40,6 +40,24 @@ def test_it_moves_while_the_robot_is_armed_and_not_before(robot, client):
     assert states[-1].effort[0] == 0.0
 
 
+@pytest.mark.parametrize("service", ["hold", "estop"])
+def test_hold_and_stop_end_what_the_fingers_do(robot, client, service):
+    states = client.hear(JointState, "gripper_state")
+    command = client.node.create_publisher(JointState, "gripper_command", 1)
+    robot.run_with()
+    client.spin_until(command.get_subscription_count, what="the robot node")
+    before = states[-1].position[0]
+    command.publish(JointState(position=[0.0], velocity=[0.001]))  # 40 s
+    client.spin_until(lambda: states[-1].header.frame_id == "BUSY", what="a hand at work")
+    robot.call(service)
+    client.spin_until(lambda: states[-1].header.frame_id == "", what="a hand at rest")
+    width = states[-1].position[0]
+    assert 0.5 * before < width < before
+    heard = len(states)
+    client.spin_until(lambda: len(states) > heard + 5, what="more states")
+    assert states[-1].position[0] == width
+
+
 @pytest.mark.parametrize(("width", "held"), [(0.0, True), (0.01, False)])
 def test_grasping_at_width_0_holds_whatever_is_there(make_node, width, held):
     now = [0.0]

@@ -79,12 +79,13 @@ def test_messages_arrive_whole_and_in_order(channels):
         stamp=1.5,
         position=np.random.default_rng(0).normal(size=(20, 7)),
         velocity=np.ones((20, 7)),
+        first=8,
     )
     here.send({"do": "stop", "reason": "TEST"})
     here.send_reference(reference)
     assert there.receive(0.0) == {"do": "stop", "reason": "TEST"}
     got = there.receive(0.0)
-    assert got.stamp == 1.5
+    assert (got.stamp, got.first) == (1.5, 8)
     np.testing.assert_array_equal(got.position, reference.position)
     np.testing.assert_array_equal(got.velocity, reference.velocity)
     assert there.receive(0.0) is None
