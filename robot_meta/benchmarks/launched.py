@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -34,6 +35,7 @@ from robot_meta.collection.run_reader import RunReader
 from robot_meta.errors import LaunchError
 from robot_meta.nodes import qos
 from robot_meta.resources import resource
+from robot_meta.robots import priority
 
 if TYPE_CHECKING:
     from typing_extensions import Self  # typing has it from Python 3.11 on
@@ -171,6 +173,18 @@ class LaunchedRobot:
         if answer is None or answer.result() is None:
             raise LaunchError(f"service '{service}' does not answer")
         return "" if answer.result().success else str(answer.result().message)
+
+    def run_first(self, node: str) -> bool:
+        """Let the process of a node run before ordinary ones; whether this user may ask for that.
+
+        Raises:
+            LaunchError: There is no such node.
+        """
+        log = (self._folder / "launch.log").read_text(errors="replace")
+        started = re.search(rf"^\[launch\] {node} started, process (\d+)$", log, re.MULTILINE)
+        if started is None:
+            raise LaunchError(f"no node '{node}' was started: {self._last_lines()}")
+        return priority.run_first(int(started.group(1)), priority.SECOND)
 
     def set_parameters(self, node: str, values: Mapping[str, Any]) -> None:
         """Change parameters of a running node.
