@@ -180,10 +180,13 @@ class LaunchedRobot:
         Raises:
             LaunchError: There is no such node.
         """
-        log = (self._folder / "launch.log").read_text(errors="replace")
-        started = re.search(rf"^\[launch\] {node} started, process (\d+)$", log, re.MULTILINE)
-        if started is None:
-            raise LaunchError(f"no node '{node}' was started: {self._last_lines()}")
+        end, started = time.monotonic() + self._silent, None
+        while started is None:
+            if self._process.poll() is not None or time.monotonic() > end:
+                raise LaunchError(f"no node '{node}' was started: {self._last_lines()}")
+            log = (self._folder / "launch.log").read_text(errors="replace")
+            started = re.search(rf"^\[launch\] {node} started, process (\d+)$", log, re.MULTILINE)
+            time.sleep(0.05)
         return priority.run_first(int(started.group(1)), priority.SECOND)
 
     def set_parameters(self, node: str, values: Mapping[str, Any]) -> None:

@@ -24,6 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of this benchmark."""
     parser.add_argument("--seconds", type=float, help="of the path (default: by profile)")
     parser.add_argument(
+        "--camera",
+        action="store_true",
+        help="publish and receive 640x480 pictures at 30 Hz through DDS meanwhile",
+    )
+    parser.add_argument(
         "--server-python", type=Path, default=PYTHON, help="that has franka-sim (%(default)s)"
     )
 
@@ -41,7 +46,7 @@ def run(args: argparse.Namespace) -> Results:
     if not is_listening():
         server = ProtocolServer(one_clock(args.server_python), args.out / "server.log")
     with server:
-        done = follow_path(folder, seconds, watchdog=FrankaConfig().watchdog)
+        done = follow_path(folder, seconds, watchdog=FrankaConfig().watchdog, camera=args.camera)
     metrics = figures(done)
     body = [[key, f"{value:.6g}"] for key, value in metrics.items()]
     print("\n".join(table(["figure", "value"], body)))

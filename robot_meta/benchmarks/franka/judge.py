@@ -35,6 +35,7 @@ def figures(run: StackRun) -> dict[str, float]:
         "holds": float(len(holds)),
         "rearmed": float(run.rearmed),
         "violations": float(sum(v.count for v in violations)),
+        "pictures_hz": run.pictures_hz,
         "judged_samples": float(sum(map(len, streams))),
         "torn": float(torn(commanded)),
         "no_command_share": float(np.mean([c.reason == Reason.NO_COMMAND for c in asked])),

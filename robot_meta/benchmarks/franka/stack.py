@@ -6,13 +6,16 @@ is played here then does what a person would do, and how often is told. A reflex
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from robot_meta.benchmarks.franka.home import bring_home
+from robot_meta.benchmarks.franka.pictures import Pictures
 from robot_meta.benchmarks.launched import LaunchedArm
 from robot_meta.collection.run_reader import RunReader
 from robot_meta.errors import LaunchError
@@ -53,12 +56,14 @@ class StackRun:
         states: Every state of the robot, in order.
         rearmed: How often it was armed again after a hold or stop of a busy machine.
         description: The arm, with the limits that the server reports.
+        pictures_hz: Pictures that arrived beside it, [Hz]; 0 where there was no camera.
     """
 
     reader: RunReader
     states: tuple[str, ...]
     rearmed: int
     description: ArmDescription
+    pictures_hz: float = 0.0
 
     @property
     def stops(self) -> list[str]:
@@ -74,6 +79,7 @@ def follow_path(
     watchdog: float,
     parameters: Mapping[str, Mapping[str, Any]] | None = None,
     on_path: Callable[[float], None] = lambda begin: None,
+    camera: bool = False,
 ) -> StackRun:
     """Follow a figure-eight for `seconds` through `arm.launch.xml backend:=franka`.
 
@@ -83,6 +89,7 @@ def follow_path(
         watchdog: Silence of the robot node that stops the arm, [s].
         parameters: Of controller and task; by default a planner that is soon ready.
         on_path: Called once with the stamp of the path's first point, [s].
+        camera: Whether pictures go through DDS beside it.
 
     Raises:
         LaunchError: A node ended, or the robot could not be armed.
@@ -94,16 +101,24 @@ def follow_path(
     given = {"controller": SMALL_MACHINE, "task": {"duration": seconds}} | dict(parameters or {})
     given["robot"] = {"franka.watchdog": watchdog}
     arguments = {"backend": "franka", "robot_ip": ADDRESS, "speed_scale": str(SPEED)}
-    with LaunchedArm(folder, given, arguments) as arm:
+    domain = 1 + os.getpid() % 90
+    pictures = Pictures(domain)
+    with contextlib.ExitStack() as stack:
+        arm = stack.enter_context(LaunchedArm(folder, given, arguments, domain=domain))
+        if camera:
+            stack.enter_context(pictures)
+        for node in ("controller", "recorder"):
+            arm.run_first(node)
         arm.wait_for_commands(ANSWERS)
-        arm.run_first("controller")
         arm.call("estop")  # the node wants to have seen that the stop works
         operator = _Operator(arm)
         begin = arm.wait_for_target(operator.keep_running)
         on_path(begin)
         arm.wait_until(begin + seconds, operator.keep_running)
         arm.end()
-        return StackRun(arm.recording(), tuple(arm.states), operator.rearmed, description)
+    return StackRun(
+        arm.recording(), tuple(arm.states), operator.rearmed, description, pictures.received
+    )
 
 
 class _Operator:

@@ -1,0 +1,102 @@
+"""A camera beside the robot: 640x480 pictures at 30 Hz through DDS, published and received.
+
+Run as `python -m robot_meta.benchmarks.franka.pictures publish|receive`; the receiver tells how
+many came when its input ends.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from types import TracebackType
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from sensor_msgs.msg import Image
+
+from robot_meta.nodes import qos
+from robot_meta.nodes.camera_node import COLOR
+
+WIDTH, HEIGHT, RATE = 640, 480, 30.0  # RATE in [Hz]
+
+
+class Pictures:
+    """Both processes, for as long as the block lasts.
+
+    Args:
+        domain: ROS domain of the robot.
+
+    Attributes:
+        received: Pictures that arrived per second, once the block has ended, [Hz].
+    """
+
+    def __init__(self, domain: int) -> None:
+        self._environment = {**os.environ, "ROS_DOMAIN_ID": str(domain)}
+        self.received = 0.0
+
+    def __enter__(self) -> Pictures:
+        """Start them."""
+        self._publisher, self._receiver = (
+            subprocess.Popen(
+                [sys.executable, "-m", __name__, part],
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+            for part in ("publish", "receive")
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End them and take in what arrived."""
+        told, _ = self._receiver.communicate()
+        self._publisher.communicate()
+        self.received = float(told or 0.0)
+
+
+def _publish(node: Node) -> None:
+    message = Image(width=WIDTH, height=HEIGHT, step=3 * WIDTH, encoding="rgb8")
+    message.data = os.urandom(3 * WIDTH * HEIGHT)
+    publisher = node.create_publisher(Image, f"{COLOR}/image_raw", qos.newest())
+    node.create_timer(1.0 / RATE, lambda: publisher.publish(message))
+
+
+def _receive(node: Node, arrived: list[float]) -> None:
+    node.create_subscription(
+        Image,
+        f"{COLOR}/image_raw",
+        lambda message: arrived.append(time.monotonic()),
+        qos.picture(),
+    )
+
+
+def main(part: str) -> None:
+    """Publish or receive until standard input ends."""
+    rclpy.init()
+    node = Node(f"pictures_{part}")
+    arrived: list[float] = []
+    if part == "publish":
+        _publish(node)
+    else:
+        _receive(node, arrived)
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    ended = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    while not ended.is_set():
+        executor.spin_once(timeout_sec=0.1)
+    if len(arrived) > 1:
+        print((len(arrived) - 1) / (arrived[-1] - arrived[0]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
