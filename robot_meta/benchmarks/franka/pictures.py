@@ -20,6 +20,7 @@ from sensor_msgs.msg import Image
 
 from robot_meta.nodes import qos
 from robot_meta.nodes.camera_node import COLOR
+from robot_meta.robots import priority
 
 WIDTH, HEIGHT, RATE = 640, 480, 30.0  # RATE in [Hz]
 
@@ -49,6 +50,8 @@ class Pictures:
             )
             for part in ("publish", "receive")
         )
+        for process in (self._publisher, self._receiver):
+            priority.run_first(process.pid, priority.SECOND)  # cameras have cores of their own
         return self
 
     def __exit__(
@@ -90,9 +93,9 @@ def main(part: str) -> None:
         _receive(node, arrived)
     executor = SingleThreadedExecutor()
     executor.add_node(node)
-    ended = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
-    while not ended.is_set():
+    input_end = threading.Thread(target=sys.stdin.read, daemon=True)
+    input_end.start()
+    while input_end.is_alive():
         executor.spin_once(timeout_sec=0.1)
     if len(arrived) > 1:
         print((len(arrived) - 1) / (arrived[-1] - arrived[0]))
