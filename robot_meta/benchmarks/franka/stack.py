@@ -107,8 +107,7 @@ def follow_path(
         arm = stack.enter_context(LaunchedArm(folder, given, arguments, domain=domain))
         if camera:
             stack.enter_context(pictures)
-        for node in ("controller", "recorder"):
-            arm.run_first(node)
+        arm.run_first("controller")
         arm.wait_for_commands(ANSWERS)
         arm.call("estop")  # the node wants to have seen that the stop works
         operator = _Operator(arm)
