@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-from types import TracebackType
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -21,30 +20,27 @@ from sensor_msgs.msg import Image
 from robot_meta.nodes import qos
 from robot_meta.nodes.camera_node import COLOR
 from robot_meta.robots import priority
+from robot_meta.robots.closing import Closing
 
 WIDTH, HEIGHT, RATE = 640, 480, 30.0  # RATE in [Hz]
 
 
-class Pictures:
-    """Both processes, for as long as the block lasts.
+class Pictures(Closing):
+    """Both processes, until they are closed.
 
     Args:
         domain: ROS domain of the robot.
 
     Attributes:
-        received: Pictures that arrived per second, once the block has ended, [Hz].
+        received: Pictures that arrived per second, once they are closed, [Hz].
     """
 
     def __init__(self, domain: int) -> None:
-        self._environment = {**os.environ, "ROS_DOMAIN_ID": str(domain)}
         self.received = 0.0
-
-    def __enter__(self) -> Pictures:
-        """Start them."""
         self._publisher, self._receiver = (
             subprocess.Popen(
                 [sys.executable, "-m", __name__, part],
-                env=self._environment,
+                env={**os.environ, "ROS_DOMAIN_ID": str(domain)},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
             )
@@ -52,18 +48,13 @@ class Pictures:
         )
         for process in (self._publisher, self._receiver):
             priority.run_first(process.pid, priority.SECOND)  # cameras have cores of their own
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End them and take in what arrived."""
-        told, _ = self._receiver.communicate()
-        self._publisher.communicate()
-        self.received = float(told or 0.0)
+    def close(self) -> None:
+        """End them and take in what arrived; safe to call twice."""
+        if self._receiver.returncode is None:
+            told, _ = self._receiver.communicate()
+            self._publisher.communicate()
+            self.received = float(told or 0.0)
 
 
 def _publish(node: Node) -> None:

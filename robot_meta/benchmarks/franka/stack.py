@@ -102,11 +102,9 @@ def follow_path(
     given["robot"] = {"franka.watchdog": watchdog}
     arguments = {"backend": "franka", "robot_ip": ADDRESS, "speed_scale": str(SPEED)}
     domain = 1 + os.getpid() % 90
-    pictures = Pictures(domain)
     with contextlib.ExitStack() as stack:
         arm = stack.enter_context(LaunchedArm(folder, given, arguments, domain=domain))
-        if camera:
-            stack.enter_context(pictures)
+        pictures = stack.enter_context(Pictures(domain)) if camera else None
         arm.run_first("controller")
         arm.wait_for_commands(ANSWERS)
         arm.call("estop")  # the node wants to have seen that the stop works
@@ -115,9 +113,8 @@ def follow_path(
         on_path(begin)
         arm.wait_until(begin + seconds, operator.keep_running)
         arm.end()
-    return StackRun(
-        arm.recording(), tuple(arm.states), operator.rearmed, description, pictures.received
-    )
+    received = pictures.received if pictures is not None else 0.0
+    return StackRun(arm.recording(), tuple(arm.states), operator.rearmed, description, received)
 
 
 class _Operator:
