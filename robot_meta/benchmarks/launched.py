@@ -58,6 +58,7 @@ class LaunchedRobot:
         FILE: The launch file.
         COMMAND: Message type of its commands.
         states: Every state of the robot so far, such as "HOLD START"; the newest is the last.
+        domain: Its ROS domain, once it runs.
     """
 
     FILE: ClassVar[str]
@@ -84,7 +85,7 @@ class LaunchedRobot:
 
     def __enter__(self) -> Self:
         """Start the launch and begin to listen."""
-        domain = self._ends.enter_context(own_domain())
+        self.domain = domain = self._ends.enter_context(own_domain())
         command = [sys.executable, "-m", "robot_meta.launching", str(resource(self.FILE))]
         command += [f"{key}:={value}" for key, value in self._arguments.items()]
         command += [f"params_file:={self._parameters}", f"record:={self._record}"]

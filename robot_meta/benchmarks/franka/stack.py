@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,10 +100,9 @@ def follow_path(
     given = {"controller": SMALL_MACHINE, "task": {"duration": seconds}} | dict(parameters or {})
     given["robot"] = {"franka.watchdog": watchdog}
     arguments = {"backend": "franka", "robot_ip": ADDRESS, "speed_scale": str(SPEED)}
-    domain = 1 + os.getpid() % 90
     with contextlib.ExitStack() as stack:
-        arm = stack.enter_context(LaunchedArm(folder, given, arguments, domain=domain))
-        pictures = stack.enter_context(Pictures(domain)) if camera else None
+        arm = stack.enter_context(LaunchedArm(folder, given, arguments))
+        pictures = stack.enter_context(Pictures(arm.domain)) if camera else None
         arm.run_first("controller")
         arm.wait_for_commands(ANSWERS)
         arm.call("estop")  # the node wants to have seen that the stop works
