@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from array import array
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -59,7 +60,7 @@ class Pictures(Closing):
 
 def _publish(node: Node) -> None:
     message = Image(width=WIDTH, height=HEIGHT, step=3 * WIDTH, encoding="rgb8")
-    message.data = os.urandom(3 * WIDTH * HEIGHT)
+    message.data = array("B", os.urandom(3 * WIDTH * HEIGHT))  # of bytes it would copy each
     publisher = node.create_publisher(Image, f"{COLOR}/image_raw", qos.newest())
     node.create_timer(1.0 / RATE, lambda: publisher.publish(message))
 
