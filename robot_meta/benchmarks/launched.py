@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -34,6 +35,7 @@ from robot_meta.collection.run_reader import RunReader
 from robot_meta.errors import LaunchError
 from robot_meta.nodes import qos
 from robot_meta.resources import resource
+from robot_meta.robots import priority
 
 if TYPE_CHECKING:
     from typing_extensions import Self  # typing has it from Python 3.11 on
@@ -56,6 +58,7 @@ class LaunchedRobot:
         FILE: The launch file.
         COMMAND: Message type of its commands.
         states: Every state of the robot so far, such as "HOLD START"; the newest is the last.
+        domain: Its ROS domain, once it runs.
     """
 
     FILE: ClassVar[str]
@@ -82,7 +85,7 @@ class LaunchedRobot:
 
     def __enter__(self) -> Self:
         """Start the launch and begin to listen."""
-        domain = self._ends.enter_context(own_domain())
+        self.domain = domain = self._ends.enter_context(own_domain())
         command = [sys.executable, "-m", "robot_meta.launching", str(resource(self.FILE))]
         command += [f"{key}:={value}" for key, value in self._arguments.items()]
         command += [f"params_file:={self._parameters}", f"record:={self._record}"]
@@ -171,6 +174,21 @@ class LaunchedRobot:
         if answer is None or answer.result() is None:
             raise LaunchError(f"service '{service}' does not answer")
         return "" if answer.result().success else str(answer.result().message)
+
+    def run_first(self, node: str) -> bool:
+        """Let the process of a node run before ordinary ones; whether this user may ask for that.
+
+        Raises:
+            LaunchError: There is no such node.
+        """
+        end, started = time.monotonic() + self._silent, None
+        while started is None:
+            if self._process.poll() is not None or time.monotonic() > end:
+                raise LaunchError(f"no node '{node}' was started: {self._last_lines()}")
+            log = (self._folder / "launch.log").read_text(errors="replace")
+            started = re.search(rf"^\[launch\] {node} started, process (\d+)$", log, re.MULTILINE)
+            time.sleep(0.05)
+        return priority.run_first(int(started.group(1)), priority.SECOND)
 
     def set_parameters(self, node: str, values: Mapping[str, Any]) -> None:
         """Change parameters of a running node.

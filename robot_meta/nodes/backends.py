@@ -20,6 +20,7 @@ from robot_meta.robots.fake import FakeRobot
 from robot_meta.robots.fixture import Fixture
 from robot_meta.robots.franka.config import FrankaConfig
 from robot_meta.robots.franka.driver import FrankaRobot
+from robot_meta.robots.priority import run_first
 from robot_meta.robots.robot import Robot
 from robot_meta.robots.ros2_control.config import Ros2ControlConfig
 from robot_meta.safety.guard import Guard, GuardConfig
@@ -204,6 +205,7 @@ def _open_fake(description: ArmDescription, settings: Settings) -> Robot:
 
 
 def _open_franka(description: ArmDescription, settings: Settings) -> Robot:
+    run_first()  # a period that begins late is a jolt: the law runs out of samples
     return FrankaRobot(description, settings.node.robot_ip, settings.franka)
 
 

@@ -24,7 +24,7 @@ StampedT = TypeVar("StampedT", bound=Stamped)
 
 _READINGS, _QUICK = 5, 1e-3  # of two clocks: how often at most, and how close is close, [s]
 MAX_JUMP = 0.05  # change between two ticks that is no drift and no jitter, [s]
-FOLLOWED = 0.03  # share of a drift that is made up for in one tick
+FOLLOWED = 0.1  # share of a drift that is made up for in one tick
 
 
 class RobotClock:

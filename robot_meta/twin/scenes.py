@@ -132,18 +132,12 @@ def build_arm_model(
     for key in list(spec.keys):
         spec.delete(key)
 
-    hand = (moving_hand if config.desk else _fixed_hand)(spec.option.timestep)
-    wrist = _wrist(spec, description)
-    flange = description.flange_position
-    tool = description.chain.tool_position
-    mount = wrist.add_frame(pos=flange, quat=_quat_wxyz(description.chain.tool_rotation))
-    spec.attach(hand, frame=mount, prefix="hand/")
-
-    site = wrist.add_site(name=TOOL_SITE, pos=tool, quat=mount.quat)
+    mount_hand(spec, description, moving=config.desk)
+    wrist, tool = _wrist(spec, description), description.chain.tool_position
+    site = wrist.add_site(
+        name=TOOL_SITE, pos=tool, quat=_quat_wxyz(description.chain.tool_rotation)
+    )
     site.size = [0.005, 0.005, 0.005]
-    payload = mujoco.MjSpec.from_file(str(sim_path("payload.xml")))
-    held = wrist.add_frame(pos=tool, quat=mount.quat)
-    spec.attach(payload, frame=held, prefix="payload/")
     if not config.desk:
         table = mujoco.MjSpec.from_file(str(sim_path("arm_table.xml")))
         stand = spec.worldbody.add_frame(pos=[0.0, 0.0, config.table_height])
@@ -173,6 +167,26 @@ def build_arm_model(
     if names != description.spec.joint_names:
         raise ValueError(f"the model has joints {names}, want {description.spec.joint_names}")
     return model
+
+
+def mount_hand(spec: mujoco.MjSpec, description: ArmDescription, *, moving: bool = False) -> None:
+    """Put hand and payload onto the flange of an arm.
+
+    Args:
+        spec: The arm.
+        description: Where flange and tool are.
+        moving: Whether the fingers move.
+
+    Raises:
+        MissingAsset: A wheel with model data is not installed.
+    """
+    hand = (moving_hand if moving else _fixed_hand)(spec.option.timestep)
+    wrist, chain = _wrist(spec, description), description.chain
+    mount = wrist.add_frame(pos=description.flange_position, quat=_quat_wxyz(chain.tool_rotation))
+    spec.attach(hand, frame=mount, prefix="hand/")
+    payload = mujoco.MjSpec.from_file(str(sim_path("payload.xml")))
+    held = wrist.add_frame(pos=chain.tool_position, quat=mount.quat)
+    spec.attach(payload, frame=held, prefix="payload/")
 
 
 def _fixed_hand(timestep: float) -> mujoco.MjSpec:

@@ -83,6 +83,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="process",
         help="launch: also run each scene through the real nodes and compare the commands",
     )
+    parser.add_argument(
+        "--backend",
+        choices=["twin", "franka"],
+        default="twin",
+        help="franka: a server of the robot's protocol, in real time (make setup-franka-sim)",
+    )
 
 
 def run(args: argparse.Namespace) -> Results | None:
@@ -96,6 +102,10 @@ def run(args: argparse.Namespace) -> Results | None:
         from robot_meta.benchmarks.arm_payload import via_launch
 
         return via_launch.run(args, models)
+    if args.backend == "franka":
+        from robot_meta.benchmarks.arm_payload import via_franka
+
+        return via_franka.run(args, models, version)
     profile = PROFILES[args.profile]
     configs = configs_of(
         profile,

@@ -11,11 +11,10 @@ import shutil
 from pathlib import Path
 
 from robot_meta.benchmarks.franka.judge import figures
-from robot_meta.benchmarks.franka.server import ENFORCING, PROGRAM, ProtocolServer, is_listening
+from robot_meta.benchmarks.franka.server import PYTHON, ProtocolServer, is_listening, one_clock
 from robot_meta.benchmarks.franka.stack import follow_path
 from robot_meta.benchmarks.markdown import table
 from robot_meta.benchmarks.results import Results
-from robot_meta.errors import MissingAsset
 from robot_meta.robots.franka.config import FrankaConfig
 
 SECONDS = {"quick": 12.0, "full": 60.0}
@@ -25,7 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of this benchmark."""
     parser.add_argument("--seconds", type=float, help="of the path (default: by profile)")
     parser.add_argument(
-        "--server", type=Path, default=PROGRAM, help="program of the server (%(default)s)"
+        "--camera",
+        action="store_true",
+        help="publish and receive 640x480 pictures at 30 Hz through DDS meanwhile",
+    )
+    parser.add_argument(
+        "--server-python", type=Path, default=PYTHON, help="that has franka-sim (%(default)s)"
     )
 
 
@@ -40,12 +44,9 @@ def run(args: argparse.Namespace) -> Results:
     seconds = args.seconds or SECONDS[args.profile]
     server: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
     if not is_listening():
-        if not args.server.exists():
-            raise MissingAsset(f"the server {args.server}", "make setup-franka-sim")
-        command = [str(args.server), *ENFORCING]
-        server = ProtocolServer(command, args.out / "server.log")
+        server = ProtocolServer(one_clock(args.server_python), args.out / "server.log")
     with server:
-        done = follow_path(folder, seconds, watchdog=FrankaConfig().watchdog)
+        done = follow_path(folder, seconds, watchdog=FrankaConfig().watchdog, camera=args.camera)
     metrics = figures(done)
     body = [[key, f"{value:.6g}"] for key, value in metrics.items()]
     print("\n".join(table(["figure", "value"], body)))

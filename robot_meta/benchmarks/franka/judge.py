@@ -13,7 +13,6 @@ from robot_meta.safety.config import GuardConfig
 from robot_meta.safety.limits import StreamJudge, Violation
 from robot_meta.safety.profile import Ramp
 from robot_meta.safety.reasons import Reason
-from robot_meta.safety.state import LATCHED, State
 from robot_meta.twin.collision import SelfCollision
 from robot_meta.types import Array, Commanded
 
@@ -28,15 +27,15 @@ def figures(run: StackRun) -> dict[str, float]:
     streams = list(streams_of(run.description, commanded))
     violations = [v for stream in streams for v in judge_of(run.description).violations(stream)]
     states = [state.partition(" ") for state in run.states]
-    stops = [why for state, _, why in states if State[state] in LATCHED and why != Reason.ESTOP]
     holds = [why for state, _, why in states if state == "HOLD" and why not in AT_START]
     asked = [c for c in commanded if c.velocity.any()]
     return {
-        "reflexes": float(sum(reason.islower() for reason in stops)),  # libfranka's names
-        "stops": float(len(stops)),
+        "reflexes": float(sum(reason.islower() for reason in run.stops)),  # libfranka's names
+        "stops": float(len(run.stops)),
         "holds": float(len(holds)),
         "rearmed": float(run.rearmed),
         "violations": float(sum(v.count for v in violations)),
+        "pictures_hz": run.pictures_hz,
         "judged_samples": float(sum(map(len, streams))),
         "torn": float(torn(commanded)),
         "no_command_share": float(np.mean([c.reason == Reason.NO_COMMAND for c in asked])),

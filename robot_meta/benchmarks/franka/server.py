@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,14 +10,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-from robot_meta.errors import LaunchError
-from robot_meta.twin.assets import fr3_path
+from robot_meta.errors import LaunchError, MissingAsset
+from robot_meta.robots.priority import run_first
+from robot_meta.twin.assets import fr3_path, sim_path
 
 PORT = 1337  # libfranka knows no other
 START_S = 120.0  # a busy machine needs long to load the model
-PROGRAM = Path(".venv-franka-sim/bin/run-franka-sim-server")  # make setup-franka-sim
-ENFORCING = ("--enforce-motion-limits",)
+PYTHON = Path(".venv-franka-sim/bin/python")  # make setup-franka-sim
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR")  # it lives in an environment of its own
 
 
@@ -35,11 +37,12 @@ class ProtocolServer:
             self.process = subprocess.Popen(
                 self.command,
                 env={**environment, "FR3_MJCF": str(fr3_path()), "OMP_NUM_THREADS": "1"},
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        run_first(self.process.pid)  # an arm does not share its computer with anybody
         end = time.monotonic() + START_S
         while not is_listening():
             if self.process.poll() is not None or time.monotonic() > end:
@@ -48,12 +51,20 @@ class ProtocolServer:
                 raise LaunchError(f"the server did not start: {' | '.join(text[-5:])}")
             time.sleep(0.2)
 
+    def change(self, body: dict[str, Any]) -> None:
+        """Make the body of a `one_clock` server another one, at once."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(body).encode() + b"\n")
+        self.process.stdin.flush()
+
     def stop(self) -> None:
         """End it, however it is doing; safe to call twice."""
         if self.process.returncode is None:
             for number in (signal.SIGCONT, signal.SIGKILL):  # nothing of it is worth keeping
                 os.killpg(self.process.pid, number)
             self.process.wait()
+            if self.process.stdin is not None:
+                self.process.stdin.close()
 
     def __enter__(self) -> ProtocolServer:
         """The server itself."""
@@ -67,6 +78,25 @@ class ProtocolServer:
     ) -> None:
         """Stop it."""
         self.stop()
+
+
+def one_clock(python: Path = PYTHON, model: Path | None = None) -> list[str]:
+    """Command of a franka-sim whose time is that of its physics; it enforces motion limits.
+
+    Args:
+        python: Of the environment that franka-sim is installed in.
+        model: MJCF of the arm; the FR3 without a hand if None.
+
+    Raises:
+        MissingAsset: franka-sim is not installed there.
+    """
+    if not python.exists():
+        raise MissingAsset(f"the server's Python {python}", "make setup-franka-sim")
+    return [
+        str(python),
+        str(sim_path("franka_server.py")),
+        *([] if model is None else [str(model)]),
+    ]
 
 
 def is_listening() -> bool:

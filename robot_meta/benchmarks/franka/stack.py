@@ -6,13 +6,15 @@ is played here then does what a person would do, and how often is told. A reflex
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from robot_meta.benchmarks.franka.home import bring_home
+from robot_meta.benchmarks.franka.pictures import Pictures
 from robot_meta.benchmarks.launched import LaunchedArm
 from robot_meta.collection.run_reader import RunReader
 from robot_meta.errors import LaunchError
@@ -34,11 +36,13 @@ BUSY = {
     *(Reason.COMMAND_SILENCE, Reason.STALE_COMMAND, Reason.STALE_OBSERVATION, Reason.CLOCK_JUMP),
 }  # what a machine that is too slow for real time does
 MOST_REARMS = 50
-# The server and four nodes share the cores with the planner: fewer candidates are sooner ready.
+# The server and four nodes share the cores with the planner. Two iterations are enough where the
+# candidates are smoother; with three knots the redundant joints wander off until the arm fails.
 SMALL_MACHINE = {
     "margin": 0.006,
-    "planner.sampling.num_samples": 48,
-    "planner.sampling.iterations": 3,
+    "planner.sampling.iterations": 2,
+    "planner.sampling.horizon": 6,
+    "planner.sampling.knots": 2,
 }
 
 
@@ -51,12 +55,20 @@ class StackRun:
         states: Every state of the robot, in order.
         rearmed: How often it was armed again after a hold or stop of a busy machine.
         description: The arm, with the limits that the server reports.
+        pictures_hz: Pictures that arrived beside it, [Hz]; 0 where there was no camera.
     """
 
     reader: RunReader
     states: tuple[str, ...]
     rearmed: int
     description: ArmDescription
+    pictures_hz: float = 0.0
+
+    @property
+    def stops(self) -> list[str]:
+        """Why the robot stopped and stayed, each time; the press that proves the button aside."""
+        states = [state.partition(" ") for state in self.states]
+        return [why for state, _, why in states if State[state] in LATCHED and why != Reason.ESTOP]
 
 
 def follow_path(
@@ -64,7 +76,9 @@ def follow_path(
     seconds: float,
     *,
     watchdog: float,
-    controller: Mapping[str, Any] = SMALL_MACHINE,
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    on_path: Callable[[float], None] = lambda begin: None,
+    camera: bool = False,
 ) -> StackRun:
     """Follow a figure-eight for `seconds` through `arm.launch.xml backend:=franka`.
 
@@ -72,7 +86,9 @@ def follow_path(
         folder: For parameters, log and recording.
         seconds: Of the path.
         watchdog: Silence of the robot node that stops the arm, [s].
-        controller: Parameters of the controller node.
+        parameters: Of controller and task; by default a planner that is soon ready.
+        on_path: Called once with the stamp of the path's first point, [s].
+        camera: Whether pictures go through DDS beside it.
 
     Raises:
         LaunchError: A node ended, or the robot could not be armed.
@@ -81,20 +97,22 @@ def follow_path(
     with FrankaRobot(description, ADDRESS, FrankaConfig(watchdog=20.0)) as robot:
         bring_home(robot, description.chain)
         description = _with(description, robot.spec)
-    parameters = {
-        "robot": {"franka.watchdog": watchdog},
-        "controller": dict(controller),
-        "task": {"duration": seconds},
-    }
+    given = {"controller": SMALL_MACHINE, "task": {"duration": seconds}} | dict(parameters or {})
+    given["robot"] = {"franka.watchdog": watchdog}
     arguments = {"backend": "franka", "robot_ip": ADDRESS, "speed_scale": str(SPEED)}
-    with LaunchedArm(folder, parameters, arguments) as arm:
+    with contextlib.ExitStack() as stack:
+        arm = stack.enter_context(LaunchedArm(folder, given, arguments))
+        pictures = stack.enter_context(Pictures(arm.domain)) if camera else None
+        arm.run_first("controller")
         arm.wait_for_commands(ANSWERS)
         arm.call("estop")  # the node wants to have seen that the stop works
         operator = _Operator(arm)
-        end = arm.wait_for_target(operator.keep_running) + seconds
-        arm.wait_until(end, operator.keep_running)
+        begin = arm.wait_for_target(operator.keep_running)
+        on_path(begin)
+        arm.wait_until(begin + seconds, operator.keep_running)
         arm.end()
-        return StackRun(arm.recording(), tuple(arm.states), operator.rearmed, description)
+    received = pictures.received if pictures is not None else 0.0
+    return StackRun(arm.recording(), tuple(arm.states), operator.rearmed, description, received)
 
 
 class _Operator:

@@ -1,15 +1,19 @@
 """The launch file on the enforcing server: nodes, guard, driver process, libfranka, no reflex."""
 
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("rclpy")
 
+from robot_meta.benchmarks.franka import server as servers  # noqa: E402
 from robot_meta.benchmarks.franka.judge import figures, judge_of, streams_of, worst  # noqa: E402
 from robot_meta.benchmarks.franka.stack import follow_path  # noqa: E402
 from robot_meta.collection.decoding import commanded_from  # noqa: E402
 
 pytestmark = [pytest.mark.franka, pytest.mark.ros, pytest.mark.slow]
 
+ROOT = Path(__file__).parents[3]
 SECONDS = 10.0
 WATCHDOG = 2.0  # a busy machine stops healthy processes; another test is about the watchdog
 
@@ -17,7 +21,8 @@ WATCHDOG = 2.0  # a busy machine stops healthy processes; another test is about 
 @pytest.fixture(scope="module")
 def run(franka_servers, tmp_path_factory):
     franka_servers.stop()  # it may stand anywhere
-    franka_servers.use("franka-sim")
+    franka_servers.require(str(ROOT / servers.PYTHON), "make setup-franka-sim")
+    franka_servers.start(servers.one_clock(ROOT / servers.PYTHON))
     return follow_path(tmp_path_factory.mktemp("stack"), SECONDS, watchdog=WATCHDOG)
 
 
