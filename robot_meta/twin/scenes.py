@@ -147,9 +147,9 @@ def build_arm_model(
         body.gravcomp = 0.0
     _drop_meshes(spec, config)
     if config.load.mass > 0.0:
-        add_load(wrist, flange, config.load)
+        add_load(wrist, description.flange_position, config.load)
     if config.rod > 0.0:
-        add_rod(wrist, flange, tool, config.rod)
+        add_rod(wrist, description.flange_position, tool, config.rod)
     add_fixtures(spec, config.fixtures)
     if config.desk:
         add_desk(spec)
