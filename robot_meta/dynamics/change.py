@@ -5,8 +5,8 @@ model, the mean over outputs; 1 is as usual in training. Two tests on it:
 
     changed        CUSUM:  S ← max(0, S + min(e/u, e_max) − k),  alarm when S > h, then S ← 0.
                    u is the running mean of e, at least 1: sensors may be worse than in training
-    cannot adapt   the mean of e over the last n transitions stays above a limit although
-                   adaptation has had time; latched until somebody says to go on
+    cannot adapt   the mean of min(e, e_most) over the last n transitions stays above a limit
+                   although adaptation has had time; latched until somebody says to go on
 
 Source: Page 1954 (CUSUM); the change is taken to have begun when S last left 0.
 Differs: surprise is relative to its own running mean.
@@ -36,6 +36,8 @@ class ChangeConfig:
         threshold: Summed excess that raises the alarm (h).
         span: Transitions over which surprise is averaged to judge adaptation (n).
         hopeless: Average surprise above which the model cannot adapt; 0 switches the state off.
+        most: Surprise beyond which more does not count in that average (e_most), so that it takes
+            a share of them, hopeless / most, and not one late or disturbed tick.
     """
 
     usual: float = 2.5
@@ -45,6 +47,7 @@ class ChangeConfig:
     threshold: float = 14.0
     span: int = 50
     hopeless: float = 15.0
+    most: float = 60.0
 
     def __post_init__(self) -> None:
         if not 0.0 < self.usual < self.largest or self.threshold <= 0.0:
@@ -58,6 +61,8 @@ class ChangeConfig:
             raise ValueError(f"want settle >= 0, got {self.settle}")
         if self.span < 1 or self.hopeless < 0.0:
             raise ValueError(f"want span >= 1 and hopeless >= 0, got {self.span}, {self.hopeless}")
+        if not self.most > self.hopeless:
+            raise ValueError(f"want most > hopeless, got {self.most} and {self.hopeless}")
 
 
 class ChangeDetector:
@@ -158,4 +163,5 @@ class AdaptationMonitor:
         }
 
     def _average(self) -> float:
-        return sum(self._recent) / len(self._recent)
+        most = self._config.most  # NaN is as large as it gets
+        return sum(e if e < most else most for e in self._recent) / len(self._recent)

@@ -95,8 +95,26 @@ def test_cannot_adapt_needs_a_whole_span_of_failure_and_stays(model, body):
     assert not monitor.cannot_adapt
 
 
+@pytest.mark.parametrize("bad", [0.3, math.nan])
+def test_a_few_late_ticks_do_not_make_a_body_hopeless(model, body, bad):
+    """A period 5 ms too long looks 100 times as surprising as a body that changed."""
+    monitor = AdaptationMonitor(model, dataclasses.replace(CONFIG, span=50, hopeless=15.0))
+    context = Context(model.params)
+
+    def feed(steps):
+        for step in steps:
+            monitor.update(context, step)
+        return monitor.cannot_adapt
+
+    late = [body.steps(1, shift=bad)[0] for _ in range(12)]
+    assert not feed(body.steps(38, shift=0.0) + late), "12 of 50 are less than hopeless / most"
+    assert feed([body.steps(1, shift=bad)[0]] * 2)
+
+
 def test_settings_that_make_no_sense_are_refused():
     with pytest.raises(ValueError, match="usual < largest"):
         ChangeConfig(usual=20.0)
     with pytest.raises(ValueError, match="span >= 1"):
         ChangeConfig(span=0)
+    with pytest.raises(ValueError, match="most > hopeless"):
+        ChangeConfig(hopeless=60.0)
