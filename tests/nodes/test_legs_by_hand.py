@@ -20,7 +20,7 @@ from robot_meta.nodes import qos  # noqa: E402
 from robot_meta.replay.snapshot import Snapshot  # noqa: E402
 from robot_meta.resources import resource  # noqa: E402
 
-pytestmark = [pytest.mark.ros, pytest.mark.sim]
+pytestmark = [pytest.mark.ros, pytest.mark.realtime, pytest.mark.sim]
 PATIENT = "/**/robot:\n  ros__parameters: {guard: {max_gap: 50, max_silent: 50}}\n"
 # Recorded events of a pad (see tests/teleoperation/test_gamepad.py): shoulder held, stick away.
 KEY, AXIS, TL, STICK_Y = 1, 3, 0x136, 1

@@ -18,7 +18,7 @@ from robot_meta.errors import BadConfig  # noqa: E402
 from robot_meta.nodes import qos  # noqa: E402
 from robot_meta.robots.description import arm_description  # noqa: E402
 
-pytestmark = [pytest.mark.ros, pytest.mark.sim]
+pytestmark = [pytest.mark.ros, pytest.mark.realtime, pytest.mark.sim]
 ARM = arm_description("fr3")
 
 

@@ -10,7 +10,7 @@ from std_msgs.msg import String  # noqa: E402
 
 from robot_meta.nodes import qos  # noqa: E402
 
-pytestmark = [pytest.mark.ros, pytest.mark.sim]
+pytestmark = [pytest.mark.ros, pytest.mark.realtime, pytest.mark.sim]
 
 
 def test_keys_walk_it_while_they_are_pressed_and_no_longer(processes, client):
