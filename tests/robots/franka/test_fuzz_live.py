@@ -25,32 +25,49 @@ PATIENT = GuardConfig(max_gap=20.0, max_repeats=1000)  # of a busy machine, not 
 CLOSE = SelfCollision(ARM)
 
 
+class Recorded:
+    """A robot, and what it was sent, in pieces that recoveries part."""
+
+    def __init__(self, robot):
+        self._robot, self.pieces = robot, [[]]
+
+    def __getattr__(self, name):
+        return getattr(self._robot, name)
+
+    def command(self, reference):
+        begin, piece = reference.first, self.pieces[-1]
+        if begin:  # a stop in the midst of a period revises the rest of it
+            piece[-1] = np.concatenate([piece[-1][:begin], reference.position[begin:]])
+        else:
+            piece.append(reference.position)
+        self._robot.command(reference)
+
+
 def play(robot, adversary):
     """One stream; its samples (t, J), anew after a recovery, and how often each rule counted."""
+    robot = Recorded(robot)
     guarded = GuardedRobot(robot, Guard(robot.spec, ARM.chain, PATIENT, CLOSE))
     goal = robot.observe().stamp
     tick = guarded.tick(None, goal)
     assert guarded.arm()
-    pieces = [[tick.reference.position]]
     for _ in range(PERIODS):
         command = adversary.answer(tick.observation.stamp, tick.commanded)
         stopped = guarded.state in LATCHED
         adversary.meddle(guarded)
         if stopped and guarded.state not in LATCHED:  # it goes on where the arm stands
-            pieces.append([])
+            robot.pieces.append([])
         goal = max(goal, robot.observe().stamp - robot.spec.control_dt) + robot.spec.control_dt
         wait_until(robot, goal)
         tick = guarded.tick(command, goal)
         assert not robot.stopped.islower(), robot.stopped
-        pieces[-1].append(tick.reference.position)
     while not guarded.guard.at_rest or guarded.state is State.RUNNING:
         guarded.hold()
         goal += robot.spec.control_dt
         wait_until(robot, goal)
-        pieces[-1].append(guarded.tick(None, goal).reference.position)
+        guarded.tick(None, goal)
     if guarded.state in LATCHED:
         assert guarded.recover()
-    return [np.concatenate(piece) for piece in pieces], guarded.guard.counts
+    return [np.concatenate(piece) for piece in robot.pieces if piece], guarded.guard.counts
 
 
 @pytest.mark.parametrize(
