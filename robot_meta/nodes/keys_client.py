@@ -7,6 +7,7 @@ from functools import partial
 
 import rclpy
 from rcl_interfaces.msg import Log
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.utilities import ok, try_shutdown
 from std_msgs.msg import String
@@ -14,11 +15,12 @@ from std_msgs.msg import String
 from robot_meta.errors import DeviceUnavailable
 from robot_meta.nodes import qos
 from robot_meta.safety.reasons import explain
-from robot_meta.teleoperation.keyboard import BUTTON_KEYS, HELP, MOTION_KEYS
+from robot_meta.teleoperation.keyboard import BUTTON_KEYS, HELP, LET_GO, MOTION_KEYS
 from robot_meta.teleoperation.terminal import Terminal
 
 STATUS = "robot "  # how lines of the teleop node begin that say what is shown here anyway
 _POLL = 0.02  # how long keys are waited for, then messages are looked at, [s]
+_FAREWELL = 0.5  # how long the last word may take to arrive, [s]
 _LEAVE = "ctrl-d"
 
 
@@ -42,15 +44,20 @@ class KeysClient:
         self._shown = ""
 
     def run(self, terminal: Terminal) -> None:
-        """Until the person leaves."""
+        """Until the person leaves; a jog ends with that, or with the terminal."""
         print(HELP, flush=True)
-        while ok():
-            for key in terminal.keys(_POLL):
-                if key == _LEAVE:
-                    return
-                self._press(key)
-            rclpy.spin_once(self._node, timeout_sec=0.0)
-            self._show()
+        try:
+            while ok():
+                for key in terminal.keys(_POLL):
+                    if key == _LEAVE:
+                        return
+                    self._press(key)
+                rclpy.spin_once(self._node, timeout_sec=0.0)
+                self._show()
+        finally:
+            if ok():
+                self._keys.publish(String(data=LET_GO))
+                self._keys.wait_for_all_acked(Duration(seconds=_FAREWELL))
 
     def status(self) -> str:
         """How all stands, in one line."""

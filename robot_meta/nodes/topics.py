@@ -271,7 +271,8 @@ TOPICS = (
         "teleop_keys",
         "std_msgs/msg/String",
         "anybody",
-        "a key that was pressed (device:=keyboard), one message a press: `robot-meta teleop keys`",
+        "a key that was pressed, one message a press (`robot-meta teleop keys`); `let go` when "
+        "the terminal is left or lost",
     ),
     Topic(
         "teleop_state",

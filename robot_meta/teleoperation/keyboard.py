@@ -2,7 +2,8 @@
 
 A terminal tells that a key was pressed, and repeats it while it is held; it tells of no release.
 So every press moves the tool for `jog_time` and no longer, and presses that follow each other keep
-it moving. What a key starts besides motion it starts once, however long it is held.
+it moving; a terminal that goes ends the jog. What a key starts besides motion it starts once,
+however long it is held.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ a d  left, right     k i  pitch      backspace  discard it    m  mark    c  go o
 e q  up, down        j l  yaw        + -        faster, slower           g  open or close the hand
 space  hold    !  software stop      1  arm     2  recover    3  home    ctrl-d  leave
 """
+LET_GO = "let go"  # no key: what a terminal says when it is left or lost
 _REPEATS = 0.7  # a key that comes again within this time was held, not pressed again, [s]
 _REPEATING = (Button.FASTER, Button.SLOWER)
 
@@ -71,13 +73,15 @@ class Keyboard:
             entry, sign = MOTION_KEYS[key]
             self._velocity, self._until = np.zeros(6), now + self._jog_time
             self._velocity[entry] = sign
+        elif key == LET_GO:
+            self._until = -np.inf
         elif key in BUTTON_KEYS:
             button = BUTTON_KEYS[key]
             held = now - self._pressed.get(key, -np.inf) < _REPEATS
             self._pressed[key] = now
             if not held or button in _REPEATING:
                 self._buttons.append(button)
-        return key in MOTION_KEYS or key in BUTTON_KEYS
+        return key in MOTION_KEYS or key in BUTTON_KEYS or key == LET_GO
 
     def read(self, now: float) -> Reading:
         """The jog that is under way at `now` [s], and the buttons since the last reading."""

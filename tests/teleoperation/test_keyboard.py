@@ -13,7 +13,7 @@ import pytest
 
 from robot_meta.errors import DeviceUnavailable
 from robot_meta.teleoperation.device import Button
-from robot_meta.teleoperation.keyboard import BUTTON_KEYS, HELP, MOTION_KEYS, Keyboard
+from robot_meta.teleoperation.keyboard import BUTTON_KEYS, HELP, LET_GO, MOTION_KEYS, Keyboard
 from robot_meta.teleoperation.motion import MotionConfig
 from robot_meta.teleoperation.terminal import Terminal, keys_from
 
@@ -49,6 +49,16 @@ def test_one_press_is_one_short_jog_along_its_axis(driven, key):
     aside = np.delete(np.append(moved, 0.1 * turn), entry)
     assert np.abs(aside).max() < 1e-3
     assert person.reasons(2) == set()
+
+
+@pytest.mark.sim
+def test_a_terminal_that_goes_has_the_tool_at_rest_100_ms_later(driven):
+    presses = dict.fromkeys(range(0, 10), "w")
+    lost = play(driven, {**presses, 10: LET_GO}, 15)
+    kept = play(driven, {**presses, 10: "w"}, 15)
+    assert lost.commanded[10].velocity.any(), "in the middle of a motion"
+    assert not lost.commanded[-1].velocity.any()
+    assert kept.commanded[-1].velocity.any(), "without that word the jog would have gone on"
 
 
 @pytest.mark.sim
