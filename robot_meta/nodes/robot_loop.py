@@ -14,7 +14,7 @@ from robot_meta.robots.guarded import GuardedDriver, Tick
 
 LOOP_STALLED = "LOOP_STALLED"  # the process did not get to run for longer than the guard allows
 NEAREST = 0.1  # ticks of a late thread are at least this far apart, [periods]
-LAG = 0.75  # so much longer than a period may take by the monotonic clock, [periods]
+LAG = 0.25  # so much longer than a period may take by the monotonic clock, [periods]
 MAX_PHASE = 10.0  # robot time that is further ahead begins a new count, [periods]
 POLL, EXACT = 3e-4, 1e-6  # how often robot time is read, and how exactly it is met, [s]
 REPEAT = 0.2  # a state that nobody answers is sent again this often in lockstep, [s]
