@@ -74,6 +74,7 @@ def test_keys_move_the_tool_into_an_episode_and_a_lost_terminal_brings_it_to_res
         return keys.shows("| recording 20")
 
     until(lambda: keys.shows("robot RUNNING | clutch OPEN 50% | not recording"), "the status line")
+    until(lambda: heard["tool"], "the tool")
     start = heard["tool"][-1].pose.position.z
     keys.press(b"\r")
     until(record, "the recording")
