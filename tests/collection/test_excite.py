@@ -1,15 +1,10 @@
 """From `robot-meta excite` to a run that trains."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
 pytest.importorskip("rclpy")
 
-from robot_meta.benchmarks.domains import own_domain  # noqa: E402
 from robot_meta.cli.main import main  # noqa: E402
 from robot_meta.collection.run_reader import RunReader  # noqa: E402
 from robot_meta.dynamics.files import load_model  # noqa: E402
@@ -20,24 +15,10 @@ SPEC = arm_description("fr3").spec
 
 
 @pytest.fixture(scope="module")
-def excited(tmp_path_factory):
+def excited(excite, tmp_path_factory):
     """A short excitation of the twin in lockstep: the finished process and its run folder."""
     folder = tmp_path_factory.mktemp("excite")
-    command = [sys.executable, "-m", "robot_meta.cli.main", "excite", "--out", folder / "run"]
-    with own_domain() as domain:
-        done = subprocess.run(
-            [*command, "--duration=6", "slow_time:=2", "growth_time:=2", "lockstep:=true"],
-            env={
-                **os.environ,
-                "ROS_DOMAIN_ID": str(domain),
-                "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-                "OMP_NUM_THREADS": "1",
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=300,
-        )
+    done = excite(folder / "run", "--duration=6", "slow_time:=2", "growth_time:=2")
     return done, folder / "run"
 
 

@@ -1,9 +1,5 @@
 """From a run of an arm with a hidden body to a twin that moves like it."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 import yaml
 
@@ -13,7 +9,6 @@ import rclpy  # noqa: E402
 from rclpy.context import Context  # noqa: E402
 from rclpy.node import Node  # noqa: E402
 
-from robot_meta.benchmarks.domains import own_domain  # noqa: E402
 from robot_meta.cli.main import main  # noqa: E402
 from robot_meta.nodes import backends  # noqa: E402
 from robot_meta.nodes.params import refuse_unknown  # noqa: E402
@@ -25,7 +20,7 @@ GAIN = [1.0, 0.8, 0.9, 0.7, 1.0, 0.6, 0.9]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(excite, tmp_path_factory):
     """A lively run of a twin with another body, recorded in lockstep."""
     folder = tmp_path_factory.mktemp("hidden")
     twin = {
@@ -34,22 +29,8 @@ def run(tmp_path_factory):
     }
     params = folder / "hidden.yaml"
     params.write_text(yaml.safe_dump({"/**/robot": {"ros__parameters": {"twin": twin}}}))
-    command = [sys.executable, "-m", "robot_meta.cli.main", "excite", "--out", folder / "run"]
-    words = ["slow_time:=0", "growth_time:=1", "lockstep:=true", f"params_file:={params}"]
-    with own_domain() as domain:
-        done = subprocess.run(
-            [*command, "--duration=14", *words],
-            env={
-                **os.environ,
-                "ROS_DOMAIN_ID": str(domain),
-                "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-                "OMP_NUM_THREADS": "1",
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=300,
-        )
+    words = ["slow_time:=0", "growth_time:=1", f"params_file:={params}"]
+    done = excite(folder / "run", "--duration=14", *words)
     assert done.returncode == 0, done.stdout
     return folder / "run"
 
